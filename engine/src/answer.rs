@@ -1,0 +1,66 @@
+//! What an index answers.
+
+use serde::Serialize;
+
+use crate::{Language, LanguageShare, Mode};
+
+/// The answer to a query.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Answer {
+    /// The query as it was understood.
+    pub query: QueryReport,
+    /// The documents nearest in meaning, best first.
+    pub hits: Vec<Hit>,
+    /// Where the time went.
+    pub timings_ms: Timings,
+}
+
+/// The query as it was understood.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct QueryReport {
+    /// Its text.
+    pub text: String,
+    /// Which languages were searched.
+    pub mode: Mode,
+    /// Its languages, largest share first; one with share 1 unless languages are mixed.
+    pub languages: Vec<LanguageShare>,
+}
+
+/// A document that was found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Hit {
+    /// Place in the ranking, from 1 on.
+    pub rank: usize,
+    /// The document's id.
+    pub id: String,
+    /// Cosine of query and document, -1 to 1: greater is nearer.
+    pub score: f32,
+    /// The document's language.
+    #[serde(rename = "lang")]
+    pub language: Language,
+    /// The group of translations that the document belongs to.
+    pub group: Option<String>,
+    /// The document's text.
+    pub text: String,
+    /// The document's metadata.
+    pub metadata: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Milliseconds spent on the parts of a query.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[non_exhaustive]
+pub struct Timings {
+    /// Finding out the query's language.
+    pub detect: f64,
+    /// Turning the query into a vector.
+    pub encode: f64,
+    /// Finding the nearest vectors.
+    pub search: f64,
+    /// Reading the documents found.
+    pub fetch: f64,
+    /// All of it.
+    pub total: f64,
+}

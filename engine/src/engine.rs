@@ -1,0 +1,538 @@
+//! The engine: an index folder and an encoder.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::thread;
+use std::time::Instant;
+
+use arc_swap::ArcSwap;
+use mlsearch_encoder::{Encoder, EncoderOptions, Fingerprint, ModelConfig};
+use mlsearch_index::{
+    Address, Index, IndexConfig, IndexWriter, Key, Label, Metric, Neighbor, SearchParams,
+    SearchRequest, Snapshot, VerifyReport,
+};
+
+use crate::answer::{Answer, Hit, QueryReport, Timings};
+use crate::filter::label_filter;
+use crate::info::EngineInfo;
+use crate::labels::LabelTable;
+use crate::language::LanguageDetector;
+use crate::{Detection, Document, Error, Language, Query, Result, model, record};
+
+/// Index attribute: what the payloads are. Its value is the version of their layout.
+const ATTRIBUTE_DOCUMENTS: &str = "mlsearch.documents";
+/// Version of the payloads' layout.
+const DOCUMENTS_VERSION: &str = "1";
+/// Index attribute: the language tags, in the order of their labels.
+const ATTRIBUTE_LANGUAGES: &str = "mlsearch.languages";
+/// Index attributes: the model that made the vectors, and the folder it was last seen in.
+pub(crate) const ATTRIBUTE_MODEL_NAME: &str = "mlsearch.model.name";
+pub(crate) const ATTRIBUTE_MODEL_VERSION: &str = "mlsearch.model.version";
+pub(crate) const ATTRIBUTE_FINGERPRINT: &str = "mlsearch.model.fingerprint";
+const ATTRIBUTE_MODEL_FOLDER: &str = "mlsearch.model.folder";
+
+/// Longest document id, in bytes.
+const MAX_ID_BYTES: usize = 1 << 16;
+
+/// How an [`Engine`] is opened.
+#[derive(Debug, Clone, Default)]
+pub struct EngineOptions {
+    /// The model folder. When `None`, the one the index was built with, and for a new index
+    /// [`DEFAULT_MODEL`](crate::DEFAULT_MODEL), searched for as
+    /// [`locate_model`](crate::locate_model) says.
+    pub model: Option<PathBuf>,
+    /// How the encoder runs.
+    pub encoder: EncoderOptions,
+}
+
+/// An index of documents, and the encoder that reads and answers. Share it by reference between
+/// any number of threads.
+///
+/// What [`add`](Self::add) and [`delete`](Self::delete) do can be found after
+/// [`commit`](Self::commit), all at once, and survives a crash from then on; what was not
+/// committed is forgotten. Searches never wait for writers. One engine at a time can write to an
+/// index, from its first change until its commit or rollback.
+pub struct Engine {
+    index: Index,
+    options: EngineOptions,
+    encoder: OnceLock<Encoder>,
+    opening: Mutex<()>,
+    detector: LanguageDetector,
+    changes: Mutex<Option<Changes>>,
+    view: ArcSwap<View>,
+}
+
+/// Uncommitted changes.
+struct Changes {
+    writer: IndexWriter,
+    labels: LabelTable,
+}
+
+/// A snapshot and the meaning of its labels.
+struct View {
+    snapshot: Arc<Snapshot>,
+    labels: LabelTable,
+    /// The languages that have documents.
+    present: Vec<(Label, Language)>,
+}
+
+impl Engine {
+    /// Creates an empty index in `folder`, which must not exist yet or be empty.
+    ///
+    /// # Errors
+    /// [`Error::ModelNotFound`] and [`Error::Encoder`] without a usable model,
+    /// [`Error::Index`] if the folder is taken or cannot be written to.
+    pub fn create(folder: impl AsRef<Path>, options: &EngineOptions) -> Result<Self> {
+        let model = model::locate_model(options.model.as_deref())?;
+        let config = ModelConfig::read(&model)?;
+        let mut index = IndexConfig::new(config.dimension, Metric::Cosine);
+        index.attributes = [
+            (ATTRIBUTE_DOCUMENTS, DOCUMENTS_VERSION.to_owned()),
+            (ATTRIBUTE_LANGUAGES, LabelTable::default().to_attribute()),
+            (ATTRIBUTE_MODEL_NAME, config.name.clone()),
+            (ATTRIBUTE_MODEL_VERSION, config.version.clone()),
+            (ATTRIBUTE_FINGERPRINT, Fingerprint::of(&config).to_string()),
+            (ATTRIBUTE_MODEL_FOLDER, absolute(&model)),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+        Self::over(Index::create(folder, index)?, options.clone())
+    }
+
+    /// Opens the index in `folder` with the model it was built with.
+    ///
+    /// The encoder is opened when it is first needed: reading what an index holds takes no model.
+    /// Call [`encoder`](Self::encoder) to open it at once.
+    ///
+    /// # Errors
+    /// [`Error::Index`] if the folder holds no index or a damaged one, [`Error::NotAnEngine`] if
+    /// it holds something else than documents.
+    pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
+        Self::open_with(folder, &EngineOptions::default())
+    }
+
+    /// Opens the index in `folder`, with options.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); [`Error::ModelMismatch`] if `options` name another model than the
+    /// index was built with.
+    pub fn open_with(folder: impl AsRef<Path>, options: &EngineOptions) -> Result<Self> {
+        let engine = Self::over(Index::open(folder)?, options.clone())?;
+        if engine.options.model.is_some() {
+            engine.locate_model()?;
+        }
+        Ok(engine)
+    }
+
+    fn over(index: Index, options: EngineOptions) -> Result<Self> {
+        let view = Arc::new(View::of(index.snapshot())?);
+        Ok(Self {
+            index,
+            options,
+            encoder: OnceLock::new(),
+            opening: Mutex::new(()),
+            detector: LanguageDetector::new(),
+            changes: Mutex::new(None),
+            view: ArcSwap::new(view),
+        })
+    }
+
+    /// Adds documents, each in place of the one with its id if there is one. Their languages are
+    /// detected where they are not given. They can be found after [`commit`](Self::commit).
+    ///
+    /// More documents a call use the processor better; a few hundred are enough.
+    ///
+    /// # Errors
+    /// [`Error::InvalidDocument`] for a blank text or an id that is empty or too long, before
+    /// anything is added; [`Error::Encoder`]; [`Error::Index`], among others if another process
+    /// is writing.
+    pub fn add(&self, documents: &[Document]) -> Result<()> {
+        if documents.is_empty() {
+            return Ok(());
+        }
+        let payloads = documents.iter().map(prepare).collect::<Result<Vec<_>>>()?;
+        let languages = self.languages_of(documents);
+        let texts: Vec<&str> = documents.iter().map(|document| document.text.as_str()).collect();
+        let vectors = self.encoder()?.encode_passages(&texts)?;
+
+        let mut changes = lock(&self.changes);
+        let changes = self.begin(&mut changes)?;
+        for (((document, payload), language), vector) in
+            documents.iter().zip(payloads).zip(languages).zip(vectors.outer_iter())
+        {
+            let key = key_of(&document.id);
+            self.check_collision(key, &document.id)?;
+            let label = changes.labels.label(&language)?;
+            let vector = vector.as_slice().expect("rows of an encoder's array are contiguous");
+            changes.writer.upsert(key, label, vector, &payload)?;
+        }
+        Ok(())
+    }
+
+    /// Deletes the documents with these ids, from the next commit on. Returns for each whether
+    /// it was there.
+    ///
+    /// # Errors
+    /// [`Error::Index`], among others if another process is writing.
+    pub fn delete<S: AsRef<str>>(&self, ids: &[S]) -> Result<Vec<bool>> {
+        let mut changes = lock(&self.changes);
+        let changes = self.begin(&mut changes)?;
+        ids.iter().map(|id| Ok(changes.writer.delete(key_of(id.as_ref()))?)).collect()
+    }
+
+    /// Makes every change since the last commit durable and visible, whole or not at all.
+    /// Returns the number of documents that can be found now.
+    ///
+    /// # Errors
+    /// [`Error::Index`] if the files cannot be written. The last commit then stays as it was,
+    /// and the changes stay pending: the commit can be tried again or rolled back.
+    pub fn commit(&self) -> Result<u64> {
+        let mut guard = lock(&self.changes);
+        let Some(changes) = guard.as_mut() else { return Ok(self.len()) };
+        changes.writer.set_attribute(ATTRIBUTE_LANGUAGES, changes.labels.to_attribute());
+        let snapshot = changes.writer.commit()?;
+        *guard = None;
+        let view = Arc::new(View::of(snapshot)?);
+        let documents = view.snapshot.len();
+        self.view.store(view);
+        Ok(documents)
+    }
+
+    /// Forgets every change since the last commit.
+    pub fn rollback(&self) {
+        *lock(&self.changes) = None;
+    }
+
+    /// Answers a query: the documents nearest in meaning, best first.
+    ///
+    /// ```no_run
+    /// # fn main() -> mlsearch::Result<()> {
+    /// use mlsearch::{Engine, Mode, Query};
+    /// let engine = Engine::open("notes.index")?;
+    /// let answer = engine.search(Query { mode: Mode::CrossLingual, ..Query::new("Warum tanzen Bienen?") })?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::EmptyQuery`]; [`Error::LanguageNotInIndex`] for a target language without
+    /// documents; [`Error::QueryLanguageUnknown`] if the mode needs the query's language and it
+    /// could not be detected; [`Error::ModelNotFound`], [`Error::ModelMismatch`],
+    /// [`Error::Encoder`] and [`Error::Index`].
+    pub fn search(&self, query: impl Into<Query>) -> Result<Answer> {
+        let query = query.into();
+        let started = Instant::now();
+        if query.text.trim().is_empty() {
+            return Err(Error::EmptyQuery);
+        }
+        let view = self.view();
+        let mut timings = Timings::default();
+
+        // The language is found out while the text is encoded.
+        let (detected, vector) = thread::scope(|scope| {
+            let timed_detection = || timed(|| self.languages_of_query(&query));
+            let detecting = query.language.is_none().then(|| scope.spawn(timed_detection));
+            let vector = timed(|| self.encode_query(&query.text));
+            let detected = match detecting {
+                Some(handle) => handle.join().unwrap_or_else(|_| timed_detection()),
+                None => timed_detection(),
+            };
+            (detected, vector)
+        });
+        let (detected, vector) =
+            (record_time(&mut timings.detect, detected), record_time(&mut timings.encode, vector)?);
+
+        let labels = label_filter(&query, &detected, &view.present)?;
+        let params = SearchParams { k: query.k, ..SearchParams::default() };
+        let request = SearchRequest { vector: &vector, params, labels };
+        let neighbors = record_time(&mut timings.search, timed(|| view.snapshot.search(&request)))?;
+        let hits = timed(|| {
+            neighbors
+                .iter()
+                .enumerate()
+                .map(|(at, neighbor)| self.hit(&view, at + 1, neighbor))
+                .collect()
+        });
+        let hits = record_time(&mut timings.fetch, hits);
+        let hits: Vec<Hit> = Result::from_iter::<Vec<Result<Hit>>>(hits)?;
+        timings.total = milliseconds(started);
+        let query =
+            QueryReport { text: query.text, mode: query.mode, languages: detected.languages };
+        Ok(Answer { query, hits, timings_ms: timings })
+    }
+
+    /// The document with this id, as of the last commit.
+    ///
+    /// # Errors
+    /// [`Error::CorruptDocument`] and [`Error::Index`].
+    pub fn get(&self, id: &str) -> Result<Option<Document>> {
+        let view = self.view();
+        let Some(found) = view.snapshot.get(key_of(id))? else { return Ok(None) };
+        let document = self.document(&view, found.address, found.label)?;
+        Ok((document.id == id).then_some(document))
+    }
+
+    /// Takes notice of what other processes have committed. Returns whether there was anything.
+    ///
+    /// # Errors
+    /// [`Error::Index`]; the engine then stays as it was.
+    pub fn refresh(&self) -> Result<bool> {
+        let newer = self.index.refresh()?;
+        if newer {
+            self.view.store(Arc::new(View::of(self.index.snapshot())?));
+        }
+        Ok(newer)
+    }
+
+    /// The number of documents that can be found.
+    pub fn len(&self) -> u64 {
+        self.view().snapshot.len()
+    }
+
+    /// Whether there is no document.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What the index holds. Takes no model.
+    pub fn info(&self) -> EngineInfo {
+        let view = self.view();
+        let counts = view.snapshot.labels();
+        let languages = view
+            .present
+            .iter()
+            .map(|(label, language)| (language.clone(), counts.get(label).copied().unwrap_or(0)));
+        EngineInfo::of(self.index.folder(), &view.snapshot, languages.collect())
+    }
+
+    /// Reads every byte of the index in `folder` and reports what is wrong. Takes no model.
+    ///
+    /// # Errors
+    /// [`Error::Index`] if there is no index; damage is reported, not returned as an error.
+    pub fn verify(folder: impl AsRef<Path>) -> Result<VerifyReport> {
+        Ok(Index::verify(folder)?)
+    }
+
+    /// The encoder, opened now if it was not yet.
+    ///
+    /// # Errors
+    /// [`Error::ModelNotFound`], [`Error::ModelMismatch`], and [`Error::Encoder`] if the model or
+    /// ONNX Runtime cannot be used.
+    pub fn encoder(&self) -> Result<&Encoder> {
+        if let Some(encoder) = self.encoder.get() {
+            return Ok(encoder);
+        }
+        let _opening = lock(&self.opening);
+        if let Some(encoder) = self.encoder.get() {
+            return Ok(encoder);
+        }
+        let encoder = Encoder::open(self.locate_model()?, &self.options.encoder)?;
+        Ok(self.encoder.get_or_init(|| encoder))
+    }
+
+    /// The folder of the index.
+    pub fn folder(&self) -> &Path {
+        self.index.folder()
+    }
+
+    /// The folder of a model that has the fingerprint of the index.
+    fn locate_model(&self) -> Result<PathBuf> {
+        let view = self.view();
+        let attribute =
+            |name: &str| view.snapshot.attributes().get(name).map_or("", String::as_str);
+        let name = attribute(ATTRIBUTE_MODEL_NAME);
+        let recorded = Path::new(attribute(ATTRIBUTE_MODEL_FOLDER));
+        let folder = model::locate(self.options.model.as_deref(), name, Some(recorded))?;
+        let config = ModelConfig::read(&folder)?;
+        if Fingerprint::of(&config).to_string() != attribute(ATTRIBUTE_FINGERPRINT) {
+            return Err(Error::ModelMismatch {
+                index: self.index.folder().to_owned(),
+                model: folder,
+                built_with: format!("{name} {}", attribute(ATTRIBUTE_MODEL_VERSION)),
+                given: format!("{} {}", config.name, config.version),
+            });
+        }
+        Ok(folder)
+    }
+
+    fn encode_query(&self, text: &str) -> Result<Vec<f32>> {
+        let vectors = self.encoder()?.encode_queries(&[text])?;
+        Ok(vectors.into_raw_vec_and_offset().0)
+    }
+
+    fn languages_of_query(&self, query: &Query) -> Detection {
+        match &query.language {
+            Some(language) => Detection::single(language.clone()),
+            None => self.detector.detect_mixed(&query.text),
+        }
+    }
+
+    /// The languages of documents: as given, else detected, on every core.
+    fn languages_of(&self, documents: &[Document]) -> Vec<Language> {
+        let one = |document: &Document| match &document.language {
+            Some(language) => language.clone(),
+            None => self.detector.detect(&document.text),
+        };
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let share = documents.len().div_ceil(cores).max(16);
+        if documents.len() <= share || documents.iter().all(|document| document.language.is_some())
+        {
+            return documents.iter().map(one).collect();
+        }
+        let one = &one;
+        thread::scope(|scope| {
+            let parts: Vec<_> = documents
+                .chunks(share)
+                .map(|part| scope.spawn(move || part.iter().map(one).collect::<Vec<_>>()))
+                .collect();
+            parts
+                .into_iter()
+                .flat_map(|part| part.join().expect("detection does not panic"))
+                .collect()
+        })
+    }
+
+    fn hit(&self, view: &View, rank: usize, neighbor: &Neighbor) -> Result<Hit> {
+        let document = self.document(view, neighbor.address, neighbor.label)?;
+        Ok(Hit {
+            rank,
+            id: document.id,
+            // The cosine distance is 1 - cosine.
+            score: 1.0 - neighbor.distance,
+            language: document.language.unwrap_or_else(Language::undetermined),
+            group: document.group,
+            text: document.text,
+            metadata: document.metadata,
+        })
+    }
+
+    fn document(&self, view: &View, address: Address, label: Label) -> Result<Document> {
+        let corrupt =
+            |reason| Error::CorruptDocument { path: self.index.folder().to_owned(), reason };
+        let language = view.labels.language(label).ok_or_else(|| {
+            corrupt(format!("its language number {} is not in the table", label.0))
+        })?;
+        record::decode(&view.snapshot.payload(address)?, language.clone()).map_err(corrupt)
+    }
+
+    /// Two ids with one key would overwrite each other; that takes 2^32 ids on average.
+    fn check_collision(&self, key: Key, id: &str) -> Result<()> {
+        let view = self.view();
+        let Some(found) = view.snapshot.get(key)? else { return Ok(()) };
+        let other = self.document(&view, found.address, found.label)?;
+        if other.id == id {
+            return Ok(());
+        }
+        let reason = format!("its id cannot be told from {:?}; rename one of them", other.id);
+        Err(Error::InvalidDocument { id: shortened(id), reason })
+    }
+
+    /// The changes in progress, begun now if there were none.
+    fn begin<'a>(&self, changes: &'a mut Option<Changes>) -> Result<&'a mut Changes> {
+        if changes.is_none() {
+            let writer = self.index.writer()?;
+            // The writer starts from the newest commit, perhaps another process's.
+            let view = Arc::new(View::of(self.index.snapshot())?);
+            let labels = view.labels.clone();
+            self.view.store(view);
+            *changes = Some(Changes { writer, labels });
+        }
+        Ok(changes.as_mut().expect("begun above"))
+    }
+
+    fn view(&self) -> Arc<View> {
+        self.view.load_full()
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Engine")
+            .field("folder", &self.index.folder())
+            .field("documents", &self.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl View {
+    fn of(snapshot: Arc<Snapshot>) -> Result<Self> {
+        let not_ours =
+            |reason: String| Error::NotAnEngine { path: snapshot.folder().to_owned(), reason };
+        match snapshot.attributes().get(ATTRIBUTE_DOCUMENTS).map(String::as_str) {
+            Some(DOCUMENTS_VERSION) => {}
+            Some(other) => {
+                let reason = format!(
+                    "its documents have the layout {other:?}, and this version reads {DOCUMENTS_VERSION}; \
+                     use a matching version of mlsearch"
+                );
+                return Err(not_ours(reason));
+            }
+            None => return Err(not_ours("it holds vectors without documents".to_owned())),
+        }
+        let languages = snapshot.attributes().get(ATTRIBUTE_LANGUAGES).map_or("[]", String::as_str);
+        let labels = LabelTable::from_attribute(languages).map_err(not_ours)?;
+        let present = snapshot
+            .labels()
+            .into_keys()
+            .filter_map(|label| Some((label, labels.language(label)?.clone())))
+            .collect();
+        Ok(Self { snapshot, labels, present })
+    }
+}
+
+/// Checks a document and gives its stored form.
+fn prepare(document: &Document) -> Result<Vec<u8>> {
+    let invalid = |reason: String| Error::InvalidDocument { id: shortened(&document.id), reason };
+    if document.id.is_empty() {
+        return Err(invalid("its id is empty".to_owned()));
+    }
+    if document.id.len() > MAX_ID_BYTES {
+        return Err(invalid(format!("its id is longer than {MAX_ID_BYTES} bytes")));
+    }
+    if document.text.trim().is_empty() {
+        return Err(invalid("its text is blank".to_owned()));
+    }
+    record::encode(document).map_err(invalid)
+}
+
+/// An id that fits an error message.
+fn shortened(id: &str) -> String {
+    const MOST: usize = 100;
+    match id.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &id[..end]),
+        None => id.to_owned(),
+    }
+}
+
+/// The index's key of a document id: the first 8 bytes of its BLAKE3 digest.
+fn key_of(id: &str) -> Key {
+    let digest = blake3::hash(id.as_bytes());
+    let (first, _) = digest.as_bytes().split_first_chunk::<8>().expect("a digest has 32 bytes");
+    Key(u64::from_le_bytes(*first))
+}
+
+fn absolute(path: &Path) -> String {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned()).to_string_lossy().into_owned()
+}
+
+/// No lock is held while state is half changed, so one that a panic poisoned can be used on.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+fn milliseconds(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1e3
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
+    let started = Instant::now();
+    let result = work();
+    (result, milliseconds(started))
+}
+
+fn record_time<T>(slot: &mut f64, (result, time): (T, f64)) -> T {
+    *slot = time;
+    result
+}

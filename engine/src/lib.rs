@@ -1,0 +1,56 @@
+//! mlsearch: an embedded search engine that finds text by meaning, across languages.
+//!
+//! ```no_run
+//! use mlsearch::{Document, Engine, EngineOptions};
+//!
+//! # fn main() -> mlsearch::Result<()> {
+//! let engine = Engine::create("notes.index", &EngineOptions::default())?;
+//! engine.add(&[
+//!     Document::new("1", "Bees dance to tell their hive where the flowers are."),
+//!     Document::new("2", "Ein Notar prüft, ob ein Vertrag freiwillig unterschrieben wurde."),
+//! ])?;
+//! engine.commit()?;
+//!
+//! for hit in engine.search("¿por qué bailan las abejas?")?.hits {
+//!     println!("{:.3} [{}] {}", hit.score, hit.language, hit.text);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! An [`Engine`] is a folder on disk and an encoder. Documents go in with an id, a text and,
+//! where known, a language; a [`Query`] comes back as an [`Answer`]. [`Mode`] says which
+//! languages are searched: the query's own, the others, or all.
+//!
+//! [`ingest`] reads documents from files, [`eval`] measures retrieval by published protocols.
+
+mod engine;
+
+mod answer;
+mod document;
+mod info;
+mod query;
+
+pub mod language;
+
+mod filter;
+mod labels;
+mod model;
+mod record;
+
+pub mod eval;
+pub mod ingest;
+
+mod error;
+
+pub use answer::{Answer, Hit, QueryReport, Timings};
+pub use document::Document;
+pub use engine::{Engine, EngineOptions};
+pub use error::{Error, Result};
+pub use info::{EngineInfo, ModelInfo, SegmentInfo};
+pub use language::{Detection, Language, LanguageShare};
+pub use model::{DEFAULT_MODEL, MODEL_VARIABLE, locate_model};
+pub use query::{Mode, Query};
+
+pub use mlsearch_encoder as encoder;
+pub use mlsearch_index as index;

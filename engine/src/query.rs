@@ -1,0 +1,96 @@
+//! What is asked of an index.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Language;
+
+/// Which languages are searched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Documents of every language.
+    #[default]
+    Multilingual,
+    /// Only documents in the query's language (in any of its languages, when it mixes them).
+    Monolingual,
+    /// Only documents in other languages than the query's.
+    CrossLingual,
+}
+
+impl Mode {
+    /// The mode's name, as in the command line and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Multilingual => "multilingual",
+            Self::Monolingual => "monolingual",
+            Self::CrossLingual => "cross-lingual",
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+impl FromStr for Mode {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::Multilingual, Self::Monolingual, Self::CrossLingual]
+            .into_iter()
+            .find(|mode| mode.name() == text)
+            .ok_or_else(|| format!("unknown mode {text:?}; the modes are multilingual, monolingual and cross-lingual"))
+    }
+}
+
+/// A query and how it is to be answered.
+///
+/// ```
+/// use mlsearch::{Mode, Query};
+/// let query = Query { k: 3, mode: Mode::CrossLingual, ..Query::new("warum tanzen Bienen?") };
+/// # assert_eq!(query.k, 3);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    /// The words or the sentence to search for, in any language or mix of languages.
+    pub text: String,
+    /// Hits wanted.
+    pub k: usize,
+    /// Which languages are searched.
+    pub mode: Mode,
+    /// The query's language; detected when `None`.
+    pub language: Option<Language>,
+    /// Only documents in these languages; any that the mode allows when empty. A tag stands for
+    /// all that begin with it: `zh` for `zh-Hant` too.
+    pub targets: Vec<Language>,
+}
+
+impl Query {
+    /// A query for ten hits in any language.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            k: 10,
+            mode: Mode::default(),
+            language: None,
+            targets: Vec::new(),
+        }
+    }
+}
+
+impl From<&str> for Query {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<String> for Query {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}

@@ -1,0 +1,98 @@
+//! The stored form of a document: what lies beside its vector in the index.
+//!
+//! The only module that knows bincode. Layout: FORMAT.md, "Documents".
+
+use bincode::{Decode, Encode};
+use mlsearch_index::MAX_PAYLOAD_BYTES;
+
+use crate::{Document, Language};
+
+/// Decoding stops with an error when a record claims to be larger than this.
+const CONFIG: bincode::config::Configuration<
+    bincode::config::LittleEndian,
+    bincode::config::Varint,
+    bincode::config::Limit<MAX_PAYLOAD_BYTES>,
+> = bincode::config::standard().with_limit::<MAX_PAYLOAD_BYTES>();
+
+#[derive(Encode, Decode)]
+struct Record {
+    id: String,
+    text: String,
+    group: Option<String>,
+    /// A JSON object, or nothing where there is no metadata.
+    metadata: String,
+}
+
+/// The bytes of a document. Its language is not among them: it is the vector's label.
+pub(crate) fn encode(document: &Document) -> Result<Vec<u8>, String> {
+    let metadata = if document.metadata.is_empty() {
+        String::new()
+    } else {
+        serde_json::to_string(&document.metadata).map_err(|error| error.to_string())?
+    };
+    let record = Record {
+        id: document.id.clone(),
+        text: document.text.clone(),
+        group: document.group.clone(),
+        metadata,
+    };
+    bincode::encode_to_vec(record, CONFIG).map_err(|_| {
+        format!("it takes more than {MAX_PAYLOAD_BYTES} bytes; split it into passages")
+    })
+}
+
+/// The document of some bytes, in the language that its label stands for.
+pub(crate) fn decode(bytes: &[u8], language: Language) -> Result<Document, String> {
+    let (record, read): (Record, usize) =
+        bincode::decode_from_slice(bytes, CONFIG).map_err(|error| error.to_string())?;
+    if read != bytes.len() {
+        return Err(format!("{} bytes follow its end", bytes.len() - read));
+    }
+    let metadata = match record.metadata.as_str() {
+        "" => serde_json::Map::new(),
+        json => serde_json::from_str(json).map_err(|error| error.to_string())?,
+    };
+    Ok(Document {
+        id: record.id,
+        text: record.text,
+        language: Some(language),
+        group: record.group,
+        metadata,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Document {
+        Document::new("größe/1", "ผึ้งเต้นรำ\u{0}")
+            .in_language(Language::parse("th").expect("a tag"))
+            .in_group("bees")
+            .with_metadata("year", 2020)
+    }
+
+    #[test]
+    fn documents_round_trip() {
+        for document in
+            [sample(), Document { language: sample().language, ..Document::new("", "") }]
+        {
+            let bytes = encode(&document).expect("encoded");
+            let language = document.language.clone().expect("set above");
+            assert_eq!(decode(&bytes, language).expect("decoded"), document);
+        }
+    }
+
+    #[test]
+    fn damaged_bytes_are_an_error() {
+        let bytes = encode(&sample()).expect("encoded");
+        for length in 0..bytes.len() {
+            assert!(decode(&bytes[..length], Language::undetermined()).is_err(), "{length}");
+        }
+        assert!(decode(&[&bytes[..], b"x"].concat(), Language::undetermined()).is_err());
+        assert!(
+            decode(&[0xfd; 64], Language::undetermined()).is_err(),
+            "a length beyond the limit"
+        );
+    }
+}

@@ -1,0 +1,79 @@
+//! An embedded vector index that lives in a folder.
+//!
+//! It keeps documents, each a [`Key`], a [`Label`], a vector and an opaque payload, in
+//! immutable segment files, and answers nearest-neighbour queries over them. It knows
+//! nothing of text, languages or models: those belong to its callers.
+//!
+//! - [`Index`] opens a folder and hands out snapshots.
+//! - [`Snapshot`] is one commit: it searches, and never changes.
+//! - [`IndexWriter`] is the one writer: what it is given becomes visible by `commit`, whole
+//!   or not at all.
+//!
+//! Distance: smaller is nearer. The bytes on disk are described in FORMAT.md.
+//!
+//! ```
+//! use mlsearch_index::{Index, IndexConfig, Key, Label, Metric, SearchRequest};
+//!
+//! # fn main() -> mlsearch_index::Result<()> {
+//! # let parent = tempfile::tempdir().unwrap();
+//! # let folder = parent.path().join("index");
+//! let index = Index::create(&folder, IndexConfig::new(2, Metric::Cosine))?;
+//! let mut writer = index.writer()?;
+//! writer.upsert(Key(1), Label(0), &[1.0, 0.0], b"east")?;
+//! writer.upsert(Key(2), Label(0), &[0.0, 1.0], b"north")?;
+//! let snapshot = writer.commit()?;
+//!
+//! let neighbors = snapshot.search(&SearchRequest::new(&[0.6, 0.8]))?;
+//! assert_eq!(neighbors[0].key, Key(2));
+//! assert_eq!(snapshot.payload(neighbors[0].address)?, b"north");
+//! # Ok(())
+//! # }
+//! ```
+
+#[cfg(target_endian = "big")]
+compile_error!(
+    "vectors are read from little-endian files in place: big-endian targets are not supported"
+);
+
+mod config;
+mod id;
+mod metric;
+
+mod documents;
+mod index;
+mod snapshot;
+mod writer;
+
+mod flat;
+mod request;
+mod top_k;
+
+mod distance;
+
+mod load;
+mod segment;
+mod verify;
+
+mod format;
+mod lock;
+mod map;
+mod storage;
+
+mod error;
+mod info;
+
+#[cfg(test)]
+mod fault_tests;
+
+pub use config::{IndexConfig, MAX_DIMENSION, Quantization};
+pub use documents::{Document, Documents, Record};
+pub use error::{Error, Result};
+pub use format::{FORMAT_VERSION, MAX_PAYLOAD_BYTES, OLDEST_READABLE};
+pub use id::{Address, Key, Label, Slot};
+pub use index::Index;
+pub use info::{FileInfo, IndexInfo, SectionInfo, SegmentInfo};
+pub use metric::Metric;
+pub use request::{LabelFilter, Neighbor, SearchParams, SearchRequest};
+pub use snapshot::Snapshot;
+pub use verify::{Problem, VerifyReport};
+pub use writer::{IndexWriter, WriterOptions};

@@ -1,0 +1,44 @@
+//! Memory maps of files that never change. The only unsafe code outside the distance kernels.
+
+use std::fs::File;
+use std::path::Path;
+
+use memmap2::Mmap;
+
+use crate::error::{Error, Result};
+
+/// A read-only memory map of a whole file.
+#[derive(Debug)]
+pub(crate) struct Map(Mmap);
+
+impl Map {
+    /// Maps the file at `path`, which must be `length` bytes long.
+    ///
+    /// The file must not be changed or truncated while it is mapped; this crate only ever
+    /// unlinks it. If another program truncates it all the same, reading the lost pages ends
+    /// the process (SIGBUS): that is the price of a map, and why an index folder belongs to
+    /// the index.
+    pub(crate) fn open(path: &Path, length: u64) -> Result<Map> {
+        let file = File::open(path).map_err(Error::io(path, "open"))?;
+        let found = file.metadata().map_err(Error::io(path, "read the size of"))?.len();
+        if found != length {
+            return Err(Error::corrupt(
+                path,
+                format!("it is {found} bytes long where the manifest says {length}"),
+            ));
+        }
+        #[expect(
+            unsafe_code,
+            reason = "the operating system cannot promise that a file stays as it is"
+        )]
+        // SAFETY: a committed file is never written again, only unlinked, and its length was
+        // checked above; see the contract in this function's documentation.
+        let map = unsafe { Mmap::map(&file) }.map_err(Error::io(path, "map"))?;
+        Ok(Map(map))
+    }
+
+    /// The bytes of the file.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}

@@ -1,0 +1,78 @@
+//! What a search is asked, and what it answers.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+
+use crate::id::{Address, Key, Label};
+
+/// A search: which documents are nearest to a vector?
+#[derive(Clone, Debug)]
+pub struct SearchRequest<'query> {
+    /// The query, of the index's dimension; of unit length for the cosine metric.
+    pub vector: &'query [f32],
+    /// How to search.
+    pub params: SearchParams,
+    /// Among which labels.
+    pub labels: LabelFilter,
+}
+
+/// How to search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SearchParams {
+    /// How many neighbours to return, at most.
+    pub k: usize,
+    /// How many threads a search may use. By default as many as pay, up to the number of
+    /// processors; small indexes are searched on the calling thread alone. The answer does
+    /// not depend on it.
+    pub threads: Option<NonZeroUsize>,
+}
+
+/// The labels a search is narrowed to. It costs nothing to leave labels out: their documents
+/// are not looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum LabelFilter {
+    /// Every label.
+    #[default]
+    All,
+    /// These labels.
+    Only(BTreeSet<Label>),
+    /// All but these labels.
+    Except(BTreeSet<Label>),
+}
+
+/// A document that was found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Neighbor {
+    /// The document's key.
+    pub key: Key,
+    /// The document's label.
+    pub label: Label,
+    /// Its distance from the query; smaller is nearer.
+    pub distance: f32,
+    /// Where the snapshot that was searched keeps it.
+    pub address: Address,
+}
+
+impl<'query> SearchRequest<'query> {
+    /// A search for the neighbours of `vector` among all labels, with default parameters.
+    pub fn new(vector: &'query [f32]) -> Self {
+        SearchRequest { vector, params: SearchParams::default(), labels: LabelFilter::default() }
+    }
+}
+
+impl Default for SearchParams {
+    fn default() -> Self {
+        SearchParams { k: 10, threads: None }
+    }
+}
+
+impl LabelFilter {
+    /// Whether documents of this label are searched.
+    pub fn admits(&self, label: Label) -> bool {
+        match self {
+            LabelFilter::All => true,
+            LabelFilter::Only(labels) => labels.contains(&label),
+            LabelFilter::Except(labels) => !labels.contains(&label),
+        }
+    }
+}

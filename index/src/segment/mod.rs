@@ -1,0 +1,218 @@
+//! A segment: the immutable files that hold some documents, open for reading.
+
+mod payloads;
+mod write;
+
+use std::cmp::Ordering;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+pub(crate) use payloads::Payloads;
+pub(crate) use write::SegmentWriter;
+
+use crate::error::{Error, Result};
+use crate::format::layout::{LabelRun, Layout};
+use crate::format::manifest::SegmentFiles;
+use crate::format::segment::{Section, SegmentHeader};
+use crate::format::{Flaw, names};
+use crate::id::{Key, Label, Slot};
+use crate::map::Map;
+
+/// The open files of a segment.
+///
+/// Opening checks lengths, headers, the section table and the label table, which costs the
+/// same for a segment of any size. The checksums of whole sections are left to `verify`: so
+/// nothing read from them is trusted to be within bounds.
+#[derive(Debug)]
+pub(crate) struct Segment {
+    path: PathBuf,
+    files: SegmentFiles,
+    dimension: usize,
+    sections: Vec<Section>,
+    layout: Layout,
+    labels: Vec<LabelRun>,
+    map: Map,
+    payloads: Payloads,
+}
+
+impl Segment {
+    /// Opens the files of a segment in `folder`, which must be as the manifest says.
+    pub(crate) fn open(folder: &Path, files: &SegmentFiles, dimension: u32) -> Result<Segment> {
+        let path = folder.join(names::segment(files.number));
+        let map = Map::open(&path, files.segment.length)?;
+        let flaw = |flaw: Flaw| flaw.at(&path);
+        let (header, checksum) = SegmentHeader::decode(map.bytes()).map_err(flaw)?;
+        if checksum != files.segment.checksum {
+            return Err(Error::corrupt(&path, "it is not the file that the manifest names"));
+        }
+        if (header.documents, header.dimension) != (files.documents, dimension) {
+            return Err(Error::corrupt(
+                &path,
+                format!(
+                    "it has {} documents of dimension {} where the manifest says {} of {dimension}",
+                    header.documents, header.dimension, files.documents
+                ),
+            ));
+        }
+        let layout = Layout::new(&header).map_err(flaw)?;
+        let labels = layout.label_runs(map.bytes(), header.documents).map_err(flaw)?;
+        let payloads =
+            Payloads::open(&folder.join(names::payload(files.number)), files.payload.length)?;
+        Ok(Segment {
+            dimension: dimension as usize,
+            files: files.clone(),
+            sections: header.sections,
+            layout,
+            labels,
+            map,
+            payloads,
+            path,
+        })
+    }
+
+    /// What the manifest says of the segment's files.
+    pub(crate) fn files(&self) -> &SegmentFiles {
+        &self.files
+    }
+
+    pub(crate) fn number(&self) -> u32 {
+        self.files.number
+    }
+
+    pub(crate) fn documents(&self) -> u32 {
+        self.files.documents
+    }
+
+    /// The segment file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The bytes of the segment file.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.map.bytes()
+    }
+
+    /// The section table, in order of offset.
+    pub(crate) fn sections(&self) -> &[Section] {
+        &self.sections
+    }
+
+    pub(crate) fn payloads(&self) -> &Payloads {
+        &self.payloads
+    }
+
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The slots of each label, in order of label; they cover the segment.
+    pub(crate) fn labels(&self) -> &[LabelRun] {
+        &self.labels
+    }
+
+    /// The label of a slot of this segment.
+    pub(crate) fn label(&self, slot: Slot) -> Label {
+        let run = self.labels.partition_point(|run| run.end <= slot.0);
+        self.labels[run].label
+    }
+
+    /// The key of a slot of this segment.
+    pub(crate) fn key(&self, slot: Slot) -> Key {
+        Key(self.layout.keys(self.bytes())[slot.0 as usize].get())
+    }
+
+    /// The vectors of some slots, row after row.
+    pub(crate) fn vectors(&self, slots: Range<u32>) -> &[f32] {
+        let row = |slot: u32| slot as usize * self.dimension;
+        &self.layout.vectors(self.bytes())[row(slots.start)..row(slots.end)]
+    }
+
+    /// The vector of a slot.
+    pub(crate) fn vector(&self, slot: Slot) -> &[f32] {
+        self.vectors(slot.0..slot.0 + 1)
+    }
+
+    /// The slot that has a key.
+    pub(crate) fn find(&self, key: Key) -> Result<Option<Slot>> {
+        let (_, slot) = self.search(key, 0..self.documents() as usize)?;
+        Ok(slot)
+    }
+
+    /// Calls `found` with the slots that have any of `keys`, which ascend. Costs less than
+    /// finding them one by one: each search gallops from where the last one ended.
+    pub(crate) fn find_all(&self, keys: &[Key], mut found: impl FnMut(Slot)) -> Result<()> {
+        let documents = self.documents() as usize;
+        let mut low = 0;
+        for &key in keys {
+            let (mut high, mut step) = (low, 1);
+            while high < documents && self.key_at(high)?.1 < key {
+                low = high + 1;
+                high += step;
+                step *= 2;
+            }
+            let (position, slot) = self.search(key, low..documents.min(high.saturating_add(1)))?;
+            low = position;
+            slot.into_iter().for_each(&mut found);
+        }
+        Ok(())
+    }
+
+    /// Searches some positions of the key order for a key. Returns the first one whose key is
+    /// not less, and the slot if it is the key's.
+    fn search(&self, key: Key, positions: Range<usize>) -> Result<(usize, Option<Slot>)> {
+        let Range { start: mut low, end: mut high } = positions;
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let (slot, found) = self.key_at(middle)?;
+            match found.cmp(&key) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+                Ordering::Equal => return Ok((middle, Some(slot))),
+            }
+        }
+        Ok((low, None))
+    }
+
+    /// The slot at a position of the key order, and its key. The order is not trusted.
+    fn key_at(&self, position: usize) -> Result<(Slot, Key)> {
+        let slot = self.layout.key_order(self.bytes())[position].get();
+        match self.layout.keys(self.bytes()).get(slot as usize) {
+            Some(key) => Ok((Slot(slot), Key(key.get()))),
+            None => {
+                Err(Error::corrupt(&self.path, "its order of keys has a slot it does not have"))
+            }
+        }
+    }
+
+    /// The payload of a slot.
+    pub(crate) fn payload(&self, slot: Slot) -> Result<Vec<u8>> {
+        let mut expanded = None;
+        self.payload_through(slot, &mut expanded)
+    }
+
+    /// The payload of a slot, keeping the last block expanded for those that follow.
+    pub(crate) fn payload_through(
+        &self,
+        slot: Slot,
+        expanded: &mut Option<(u32, Vec<u8>)>,
+    ) -> Result<Vec<u8>> {
+        let place = self.layout.payload_places(self.bytes())[slot.0 as usize];
+        let Some(number) = place.block() else { return Ok(Vec::new()) };
+        if expanded.as_ref().is_none_or(|(last, _)| *last != number) {
+            *expanded = Some((number, self.block(number)?));
+        }
+        let (_, block) = expanded.as_ref().expect("it was filled above");
+        Ok(place.slice(block).map_err(|flaw| flaw.at(&self.path))?.to_vec())
+    }
+
+    /// A block of payloads, expanded.
+    pub(crate) fn block(&self, number: u32) -> Result<Vec<u8>> {
+        let blocks =
+            self.layout.payload_blocks(self.bytes()).map_err(|flaw| flaw.at(&self.path))?;
+        match blocks.get(number as usize) {
+            Some(block) => self.payloads.read(*block),
+            None => Err(Error::corrupt(&self.path, "a payload is in a block that does not exist")),
+        }
+    }
+}

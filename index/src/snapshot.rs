@@ -1,0 +1,246 @@
+//! One commit, open for reading.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use roaring::RoaringBitmap;
+
+use crate::config::IndexConfig;
+use crate::distance::Distance;
+use crate::documents::Record;
+use crate::error::{Error, Result};
+use crate::flat::{self, Stretch};
+use crate::format::manifest::{DeletionRecord, Manifest};
+use crate::id::{Address, Key, Label, Slot};
+use crate::metric::Metric;
+use crate::request::{Neighbor, SearchRequest};
+use crate::segment::Segment;
+
+/// The documents of one commit. It stays as it is while writers commit more, and keeps its
+/// files open even when they are removed from the folder.
+#[derive(Debug)]
+pub struct Snapshot {
+    folder: PathBuf,
+    config: IndexConfig,
+    manifest: Manifest,
+    /// Of the manifest; tells commits apart.
+    checksum: u64,
+    segments: Vec<LiveSegment>,
+}
+
+/// A segment and which of its slots are deleted as of a commit.
+#[derive(Clone, Debug)]
+pub(crate) struct LiveSegment {
+    pub(crate) segment: Arc<Segment>,
+    pub(crate) deleted: Arc<RoaringBitmap>,
+    pub(crate) deletions: Option<DeletionRecord>,
+}
+
+impl Snapshot {
+    /// A snapshot of segments that are as `manifest` says.
+    pub(crate) fn new(
+        folder: &Path,
+        manifest: Manifest,
+        checksum: u64,
+        segments: Vec<LiveSegment>,
+    ) -> Snapshot {
+        let config = IndexConfig {
+            dimension: manifest.dimension as usize,
+            metric: manifest.metric,
+            quantization: manifest.quantization,
+            attributes: manifest.attributes.clone(),
+        };
+        Snapshot { folder: folder.to_owned(), config, manifest, checksum, segments }
+    }
+
+    /// How many documents there are.
+    pub fn len(&self) -> u64 {
+        self.segments.iter().map(LiveSegment::live).sum()
+    }
+
+    /// Whether there are no documents.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The number of components of every vector.
+    pub fn dimension(&self) -> usize {
+        self.config.dimension
+    }
+
+    /// The distance between vectors.
+    pub fn metric(&self) -> Metric {
+        self.config.metric
+    }
+
+    /// The configuration of the index, with the attributes of this commit.
+    pub fn config(&self) -> &IndexConfig {
+        &self.config
+    }
+
+    /// What the caller keeps with the index.
+    pub fn attributes(&self) -> &BTreeMap<String, String> {
+        &self.config.attributes
+    }
+
+    /// Counts the commits of the index.
+    pub fn generation(&self) -> u64 {
+        self.manifest.generation
+    }
+
+    /// How many documents each label has; labels without any are left out.
+    pub fn labels(&self) -> BTreeMap<Label, u64> {
+        let mut counts = BTreeMap::new();
+        for segment in &self.segments {
+            for run in segment.segment.labels() {
+                let deleted = segment.deleted.range_cardinality(run.start..run.end);
+                let live = u64::from(run.end - run.start) - deleted;
+                if live > 0 {
+                    *counts.entry(run.label).or_default() += live;
+                }
+            }
+        }
+        counts
+    }
+
+    /// The documents nearest to a vector by exact search, in order of distance, then key.
+    /// Costs one pass over the vectors of the labels asked for.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] for a vector that could not be a document's.
+    pub fn search(&self, request: &SearchRequest) -> Result<Vec<Neighbor>> {
+        if let Some(flaw) = self.metric().flaw(self.dimension(), request.vector) {
+            return Err(Error::invalid(flaw));
+        }
+        let stretches = self.admitted(request);
+        let admitted: usize = stretches.iter().map(|stretch| stretch.slots.len()).sum();
+        let k = request.params.k.min(admitted);
+        if k == 0 {
+            return Ok(Vec::new());
+        }
+        let distance = Distance::new(self.metric());
+        let nearest = flat::search(request.vector, distance, k, &stretches, request.params.threads);
+        Ok(nearest
+            .into_iter()
+            .filter_map(|candidate| {
+                let segment = self.segment(candidate.address.segment)?;
+                Some(Neighbor {
+                    key: candidate.key,
+                    label: segment.segment.label(candidate.address.slot),
+                    distance: candidate.distance,
+                    address: candidate.address,
+                })
+            })
+            .collect())
+    }
+
+    /// The payload of a document.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] if this snapshot has no document there, [`Error::Corrupt`] or
+    /// [`Error::Io`] if it cannot be read.
+    pub fn payload(&self, address: Address) -> Result<Vec<u8>> {
+        self.live(address)?.segment.payload(address.slot)
+    }
+
+    /// The document at an address.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] if this snapshot has no document there.
+    pub fn record(&self, address: Address) -> Result<Record<'_>> {
+        Ok(self.live(address)?.record(address.slot))
+    }
+
+    /// The document that has a key, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] if a damaged file is noticed.
+    pub fn get(&self, key: Key) -> Result<Option<Record<'_>>> {
+        for segment in &self.segments {
+            if let Some(slot) = segment.find(key)? {
+                return Ok(Some(segment.record(slot)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The folder of the index.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(crate) fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    pub(crate) fn checksum(&self) -> u64 {
+        self.checksum
+    }
+
+    pub(crate) fn segments(&self) -> &[LiveSegment] {
+        &self.segments
+    }
+
+    /// The stretches of slots that have an admitted label.
+    fn admitted(&self, request: &SearchRequest) -> Vec<Stretch<'_>> {
+        let mut stretches: Vec<Stretch> = Vec::new();
+        for segment in &self.segments {
+            let mut last_end = None;
+            for run in segment.segment.labels() {
+                if !request.labels.admits(run.label) {
+                    continue;
+                }
+                match stretches.last_mut() {
+                    // Runs that touch are one stretch.
+                    Some(last) if last_end == Some(run.start) => last.slots.end = run.end,
+                    _ => stretches.push(Stretch { segment, slots: run.start..run.end }),
+                }
+                last_end = Some(run.end);
+            }
+        }
+        stretches
+    }
+
+    fn segment(&self, number: u32) -> Option<&LiveSegment> {
+        let position =
+            self.segments.binary_search_by_key(&number, |segment| segment.segment.number());
+        Some(&self.segments[position.ok()?])
+    }
+
+    fn live(&self, address: Address) -> Result<&LiveSegment> {
+        self.segment(address.segment).filter(|segment| segment.is_live(address.slot)).ok_or_else(
+            || {
+                Error::invalid(format!(
+                    "there is no document at {address} in this snapshot: use an address with the \
+                     snapshot it came from"
+                ))
+            },
+        )
+    }
+}
+
+impl LiveSegment {
+    /// How many documents are not deleted.
+    pub(crate) fn live(&self) -> u64 {
+        u64::from(self.segment.documents()) - self.deleted.len()
+    }
+
+    /// The live slot that has a key.
+    pub(crate) fn find(&self, key: Key) -> Result<Option<Slot>> {
+        Ok(self.segment.find(key)?.filter(|slot| !self.deleted.contains(slot.0)))
+    }
+
+    pub(crate) fn is_live(&self, slot: Slot) -> bool {
+        slot.0 < self.segment.documents() && !self.deleted.contains(slot.0)
+    }
+
+    pub(crate) fn record(&self, slot: Slot) -> Record<'_> {
+        Record {
+            key: self.segment.key(slot),
+            label: self.segment.label(slot),
+            vector: self.segment.vector(slot),
+            address: Address { segment: self.segment.number(), slot },
+        }
+    }
+}

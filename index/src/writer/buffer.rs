@@ -1,0 +1,128 @@
+//! The documents a writer has not put in a segment yet.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use crate::id::{Key, Label};
+
+/// Documents in memory, each key at most once.
+#[derive(Debug)]
+pub(crate) struct Buffer {
+    dimension: usize,
+    entries: Vec<Entry>,
+    /// The live entry of each key.
+    by_key: HashMap<Key, usize>,
+    /// The vectors of all entries, row after row.
+    vectors: Vec<f32>,
+    /// The payloads of all entries, and of those they replaced.
+    payloads: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    key: Key,
+    label: Label,
+    payload: Range<usize>,
+    live: bool,
+}
+
+/// A document of the buffer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Buffered<'buffer> {
+    pub(crate) key: Key,
+    pub(crate) label: Label,
+    pub(crate) vector: &'buffer [f32],
+    pub(crate) payload: &'buffer [u8],
+}
+
+impl Buffer {
+    pub(crate) fn new(dimension: usize) -> Buffer {
+        Buffer {
+            dimension,
+            entries: Vec::new(),
+            by_key: HashMap::new(),
+            vectors: Vec::new(),
+            payloads: Vec::new(),
+        }
+    }
+
+    /// Adds a document, or replaces the one with its key, and returns whether there was one.
+    pub(crate) fn upsert(&mut self, key: Key, label: Label, vector: &[f32], payload: &[u8]) {
+        let start = self.payloads.len();
+        self.payloads.extend_from_slice(payload);
+        let entry = Entry { key, label, payload: start..self.payloads.len(), live: true };
+        match self.by_key.get(&key) {
+            Some(&position) => {
+                self.entries[position] = entry;
+                self.vectors[position * self.dimension..][..self.dimension].copy_from_slice(vector);
+            }
+            None => {
+                self.by_key.insert(key, self.entries.len());
+                self.entries.push(entry);
+                self.vectors.extend_from_slice(vector);
+            }
+        }
+    }
+
+    /// Takes a document out, and returns whether there was one.
+    pub(crate) fn delete(&mut self, key: Key) -> bool {
+        match self.by_key.remove(&key) {
+            Some(position) => {
+                self.entries[position].live = false;
+                true
+            }
+            None => false,
+        }
+    }
+
+    pub(crate) fn contains(&self, key: Key) -> bool {
+        self.by_key.contains_key(&key)
+    }
+
+    /// Whether it holds no document.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_key.is_empty()
+    }
+
+    /// How many documents were added, with those deleted since.
+    pub(crate) fn entries(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The keys of its documents, ascending.
+    pub(crate) fn sorted_keys(&self) -> Vec<Key> {
+        let mut keys: Vec<Key> = self.by_key.keys().copied().collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    /// The memory it takes, about.
+    pub(crate) fn bytes(&self) -> usize {
+        let per_entry = size_of::<Entry>() + 2 * size_of::<(Key, usize)>();
+        size_of_val(&*self.vectors) + self.payloads.len() + self.entries.len() * per_entry
+    }
+
+    /// The documents in order of label, and within a label as they came.
+    pub(crate) fn by_label(&self) -> impl Iterator<Item = Buffered<'_>> {
+        let mut order: Vec<usize> =
+            (0..self.entries.len()).filter(|&at| self.entries[at].live).collect();
+        order.sort_by_key(|&at| self.entries[at].label);
+        order.into_iter().map(|at| {
+            let entry = &self.entries[at];
+            Buffered {
+                key: entry.key,
+                label: entry.label,
+                vector: &self.vectors[at * self.dimension..][..self.dimension],
+                payload: &self.payloads[entry.payload.clone()],
+            }
+        })
+    }
+
+    /// Forgets all documents; the memory is kept for those that follow.
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+        self.by_key.clear();
+        self.vectors.clear();
+        self.payloads.clear();
+    }
+}
