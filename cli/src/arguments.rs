@@ -14,9 +14,9 @@ use crate::commands::Command;
 #[derive(Debug, Parser)]
 #[command(name = "mlsearch", version, propagate_version = true, max_term_width = 100)]
 #[command(arg_required_else_help = true, subcommand_required = true)]
-#[command(
-    after_help = "Begin with `mlsearch demo`. If something does not work, `mlsearch doctor` tells why."
-)]
+#[command(after_help = "\
+Begin with `mlsearch demo`. If something does not work, `mlsearch doctor` tells why.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -41,7 +41,7 @@ pub(crate) fn start_log(console: &Console) {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
-        .with_ansi(console.colors_on_stderr())
+        .with_ansi(false)
         .without_time();
     // A second logger is not possible, and there is none before this.
     let _ = log.try_init();

@@ -73,10 +73,13 @@ mod tests {
         .expect("valid")
     }
 
+    /// A change of the configuration, and whether it changes the fingerprint.
+    type Edit = (fn(&mut ModelConfig), bool);
+
     #[test]
     fn what_decides_a_vector_changes_the_fingerprint_and_nothing_else_does() {
         let base = Fingerprint::of(&config());
-        let edits: [(fn(&mut ModelConfig), bool); 7] = [
+        let edits: [Edit; 7] = [
             (|config| config.name = "other".to_owned(), false),
             (|config| config.version = "2".to_owned(), false),
             (

@@ -193,24 +193,25 @@ fn first_session(
 }
 
 fn new_session(runtime: &Runtime, graph: &Path, device: Device) -> Result<Session, String> {
-    let words = |error: ort::Error<SessionBuilder>| error.to_string();
-    let builder = SessionBuilder::new(runtime.environment()).map_err(|error| error.to_string())?;
-    let builder = builder
-        .with_optimization_level(GraphOptimizationLevel::All)
+    let words = |error: ort::Error| error.to_string();
+    let builder = SessionBuilder::new(runtime.environment()).map_err(words)?;
+    let mut builder = configured(builder).map_err(words)?;
+    if device == Device::Cuda {
+        let cuda = ep::CUDA::default().build().error_on_failure();
+        builder = builder.with_execution_providers([cuda]).map_err(|error| error.to_string())?;
+    }
+    builder.commit_from_file(graph).map_err(words)
+}
+
+fn configured(builder: SessionBuilder) -> ort::Result<SessionBuilder> {
+    Ok(builder
+        .with_optimization_level(GraphOptimizationLevel::All)?
         // Batches differ in shape, so a remembered allocation pattern never fits the next one.
-        .and_then(|builder| builder.with_memory_pattern(false))
-        .and_then(|builder| builder.with_intra_threads(1))
-        .and_then(|builder| builder.with_inter_threads(1))
+        .with_memory_pattern(false)?
+        .with_intra_threads(1)?
+        .with_inter_threads(1)?
         // Processors without VNNI would overflow in 8-bit products otherwise.
-        .and_then(SessionBuilder::with_precise_qmm)
-        .map_err(words)?;
-    let mut builder = match device {
-        Device::Cuda => builder
-            .with_execution_providers([ep::CUDA::default().build().error_on_failure()])
-            .map_err(words)?,
-        _ => builder,
-    };
-    builder.commit_from_file(graph).map_err(|error| error.to_string())
+        .with_precise_qmm()?)
 }
 
 fn check_signature(graph: &Path, session: &Session, dimension: usize) -> Result<()> {

@@ -11,11 +11,8 @@ use std::ops::Range;
 /// length as can be, and at most `most` of them; what lies behind is left out.
 pub(crate) fn split(tokens: usize, room: usize, most: usize) -> Vec<Range<usize>> {
     debug_assert!(room > 0 && most > 0, "checked by the caller");
-    if tokens <= room {
-        return vec![0..tokens];
-    }
     let kept = tokens.min(room.saturating_mul(most));
-    let count = kept.div_ceil(room);
+    let count = kept.div_ceil(room).max(1);
     (0..count).map(|window| window * kept / count..(window + 1) * kept / count).collect()
 }
 

@@ -91,10 +91,13 @@ mod tests {
             .collect())
     }
 
+    /// Mode, languages of the query, targets, and the languages that are searched.
+    type Case = (Mode, &'static [&'static str], &'static [&'static str], &'static [&'static str]);
+
     #[test]
     fn each_mode_searches_its_languages() {
         use Mode::{CrossLingual, Monolingual, Multilingual};
-        let cases: [(Mode, &[&str], &[&str], &[&str]); 10] = [
+        let cases: [Case; 10] = [
             (Multilingual, &["de"], &[], &["de", "zh-Hant", "zh", "sw"]),
             (Multilingual, &["und"], &["sw", "zh-Hant"], &["zh-Hant", "sw"]),
             (Monolingual, &["zh"], &[], &["zh-Hant", "zh"]),

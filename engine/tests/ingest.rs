@@ -425,7 +425,7 @@ fn a_rule_at_the_start_of_markdown_is_no_front_matter_unless_closed() {
 }
 
 #[test]
-fn folders_are_read_in_order_without_what_is_hidden_or_unknown() {
+fn folders_are_read_in_order_without_what_is_hidden_unknown_or_an_index() {
     let folder = folder(&[
         ("b/2.txt", b"b2"),
         ("b/10.md", b"b10"),
@@ -435,6 +435,8 @@ fn folders_are_read_in_order_without_what_is_hidden_or_unknown() {
         (".git/config.txt", b"hidden"),
         ("b/picture.png", b"\x89PNG"),
         ("Makefile", b"all:"),
+        ("my.index/manifest.json", b"{}"),
+        ("my.index/lock", b""),
     ]);
     let mut ingest = Ingest::open(&[folder.path()], IngestOptions::default()).expect("opened");
     let documents: Vec<_> = ingest
@@ -445,7 +447,7 @@ fn folders_are_read_in_order_without_what_is_hidden_or_unknown() {
         })
         .collect();
     assert_eq!(documents, ["a", "b10", "b2", "c"]);
-    assert_eq!((ingest.files(), ingest.skipped()), (4, 4));
+    assert_eq!((ingest.files(), ingest.skipped()), (4, 5));
 }
 
 #[cfg(unix)]
@@ -505,4 +507,66 @@ fn lines_of_a_text_can_be_documents() {
     assert_eq!((texts(&documents), problems), (vec!["one", " two ", "three"], vec![]));
     let name = path.display();
     assert_eq!(ids(&documents), [1, 3, 4].map(|line| format!("{name}:{line}")));
+}
+
+#[test]
+fn any_bytes_are_read_to_the_end_without_a_panic() {
+    // Pieces that mean something to one of the readers, in random order.
+    const PIECES: [&[u8]; 32] = [
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b"\"",
+        b"\\",
+        b"\\ud800",
+        b"\\u00",
+        b":",
+        b",",
+        b";",
+        b"\t",
+        b"\n",
+        b"\r\n",
+        b"\n\n",
+        b"# ",
+        b"---\n",
+        b"===\n",
+        b"```\n",
+        b"~~~",
+        b"text",
+        b"\"text\": \"a\"",
+        b"{\"text\": \"b\"}\n",
+        b"\0",
+        b"\xff",
+        b"\xe3\x80",
+        b"\xef\xbb\xbf",
+        "。".as_bytes(),
+        "e\u{301}".as_bytes(),
+        "👨‍👩‍👧".as_bytes(),
+        b". A",
+        b" ",
+    ];
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = |below: usize| {
+        // xorshift64; the seed is the line above.
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).expect("small")
+    };
+    let names = ["a.jsonl", "a.json", "a.csv", "a.tsv", "a.txt", "a.md", "a"];
+    let folder = folder(&[]);
+    for round in 0..2_000 {
+        let content: Vec<u8> =
+            (0..random(60)).flat_map(|_| PIECES[random(PIECES.len())]).copied().collect();
+        let path = folder.path().join(names[round % names.len()]);
+        fs::write(&path, &content).expect("written");
+        let options = IngestOptions {
+            passage_chars: 1 + random(20),
+            max_line_bytes: 1 + random(100),
+            ..IngestOptions::default()
+        };
+        let (documents, _) = read_with(&path, options);
+        assert!(documents.iter().all(|document| !document.text.trim().is_empty()), "{content:?}");
+    }
 }

@@ -7,6 +7,7 @@ use std::time::Instant;
 use anyhow::Context;
 use clap::Parser;
 use mlsearch::encoder::{Device, Encoder, EncoderOptions};
+use mlsearch_benches::quantile;
 
 /// Encodes texts (one JSON string or object with `text` a line) and prints one JSON object.
 #[derive(Parser)]
@@ -46,8 +47,11 @@ fn main() -> anyhow::Result<()> {
     anyhow::ensure!(!texts.is_empty(), "no texts on standard input");
 
     let started = Instant::now();
-    let mut options =
-        EncoderOptions { device: Device::Cpu, threads: arguments.threads, ..EncoderOptions::default() };
+    let mut options = EncoderOptions {
+        device: Device::Cpu,
+        threads: arguments.threads,
+        ..EncoderOptions::default()
+    };
     options.batch_tokens = arguments.batch_tokens.unwrap_or(options.batch_tokens);
     let folder = arguments.model.unwrap_or_else(mlsearch_benches::model_folder);
     let encoder = Encoder::open(folder, &options)?;
@@ -100,12 +104,6 @@ fn texts() -> anyhow::Result<Vec<String>> {
         texts.push(text.with_context(|| format!("line {} has no text", number + 1))?.to_owned());
     }
     Ok(texts)
-}
-
-fn quantile(values: &mut [f64], share: f64) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let last = values.len().saturating_sub(1);
-    values.get((last as f64 * share).round() as usize).copied().unwrap_or(f64::NAN)
 }
 
 /// The most memory this process ever had resident, where the system tells.

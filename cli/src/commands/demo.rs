@@ -52,9 +52,9 @@ const SCENES: [Scene; 4] = [
     Scene {
         title: "Documents of every language",
         mode: Mode::Multilingual,
-        language: "Swahili",
-        begins: "Gurudumu la baiskeli",
-        english: "The bicycle's wheel has a hole: what do I do to travel on?",
+        language: "Nepali",
+        begins: "अर्को मौसममा",
+        english: "How is grain seed kept safe from insects, to be planted in the next season?",
     },
     Scene {
         title: "Only documents in the query's language",
@@ -66,16 +66,16 @@ const SCENES: [Scene; 4] = [
     Scene {
         title: "Only documents in other languages",
         mode: Mode::CrossLingual,
-        language: "Amharic",
-        begins: "በክረምት ከሰማይ",
-        english: "How can the water that falls from the sky in the rainy season be kept for the household?",
+        language: "Turkish",
+        begins: "İlaç şişeleri",
+        english: "How do bottles of medicine come to distant health centres in hot countries unspoilt?",
     },
     Scene {
         title: "A query that mixes languages",
         mode: Mode::Multilingual,
         language: "Spanish and English",
         begins: "Mi landlord",
-        english: "My landlord does not want to give back the money when I leave the apartment: what proof do I need?",
+        english: "My landlord does not want to give the money back when I leave the apartment: what proof do I need?",
     },
 ];
 
@@ -101,8 +101,8 @@ impl Demo {
         }
         let engine = index.engine();
         console.print(&format!(
-            "{HEADING}{} of 18 things in {} each{HEADING:#}, indexed in {}.\nThe lines in {DIM}grey{DIM:#} say in \
-             English what a document says; the search does not use them.\n\n",
+            "{HEADING}{} in {}{HEADING:#}, indexed in {}: each of 18 texts in every language.\n\
+             {DIM}English: …{DIM:#} tells what a document says; the search does not use it.\n\n",
             counted(loaded.documents, "passage"),
             counted(engine.info().languages.len() as u64, "language"),
             duration(loaded.elapsed),
@@ -160,12 +160,12 @@ fn render(
     let mut text =
         format!("{HEADING}{}{HEADING:#}  {DIM}--mode {}{DIM:#}\n", scene.title, scene.mode);
     text.push_str(&asked(answer));
-    text.push_str(&format!("{DIM}in {}: {}{DIM:#}\n\n", scene.language, scene.english));
+    text.push_str(&format!("{DIM}{}, in English: {}{DIM:#}\n\n", scene.language, scene.english));
     for found in &answer.hits {
         text.push_str(&hit(found, width));
         let version = found.group.as_ref().and_then(|group| english.get(group));
         if let Some(version) = version.filter(|version| **version != found.text) {
-            let lines = paragraph(version, width, INDENT, ENGLISH_LINES);
+            let lines = paragraph(&format!("English: {version}"), width, INDENT, ENGLISH_LINES);
             text.push_str(&format!("{DIM}{}{DIM:#}\n", lines.trim_end_matches('\n')));
         }
         text.push('\n');

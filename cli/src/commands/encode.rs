@@ -196,7 +196,7 @@ impl Array {
         let failed = || cannot_write(&path);
         let mut rows = rows.into_inner().map_err(|error| failed()(error.into_error()))?;
         rows.rewind().map_err(failed())?;
-        let mut rows = BufReader::new(rows);
+        let rows = BufReader::new(rows);
 
         // What is no regular file, such as a pipe, is written to as it is; others appear whole.
         if fs::metadata(&path).is_ok_and(|found| !found.is_file()) {

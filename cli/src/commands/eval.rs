@@ -112,10 +112,9 @@ impl Stages<'_> {
             // The bar before goes first: only one can be on the screen.
             self.current = None;
             let unit = match progress.stage {
-                Stage::EncodingQueries => "query encoded",
-                Stage::EncodingCandidates => "candidate encoded",
-                Stage::Scoring => "query scored",
-                Stage::WritingRun => "ranking written",
+                Stage::EncodingQueries => "question",
+                Stage::EncodingCandidates => "candidate",
+                Stage::Scoring | Stage::WritingRun => "ranking",
                 _ => "item",
             };
             self.current = Some((progress.stage, Progress::start(Some(total), unit, self.console)));

@@ -54,12 +54,17 @@ fn modes() -> impl TypedValueParser<Value = Mode> {
 impl Query {
     pub(crate) fn run(&self, global: &Global, console: &Console) -> Result<()> {
         let engine = Engine::open_with(&self.index, &global.engine_options())?;
+        let text = self.text.join(" ");
+        // Opened first, so that the times of the answer are those of answering.
+        if !text.trim().is_empty() {
+            engine.encoder()?;
+        }
         let answer = engine.search(mlsearch::Query {
             k: usize::try_from(self.k)?,
             mode: self.mode,
             language: self.query_lang.clone(),
             targets: self.lang.clone(),
-            ..mlsearch::Query::new(self.text.join(" "))
+            ..mlsearch::Query::new(text)
         })?;
         if self.json {
             return json::print(&answer, console);

@@ -86,11 +86,6 @@ impl Console {
         });
     }
 
-    /// Whether what is said beside the results is coloured.
-    pub(crate) fn colors_on_stderr(&self) -> bool {
-        AutoStream::new(io::stderr(), self.color).current_choice() != anstream::ColorChoice::Never
-    }
-
     /// Whether standard output is a terminal.
     pub(crate) fn is_terminal(&self) -> bool {
         io::stdout().is_terminal()

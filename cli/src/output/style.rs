@@ -51,7 +51,8 @@ pub(crate) fn paragraph(text: &str, width: usize, indent: usize, most: usize) ->
     let text = harmless(text.trim_end());
     let blanks = " ".repeat(indent);
     let mut lines = wrap::lines(&text, width.saturating_sub(indent));
-    let mut wrapped: String = lines.by_ref().take(most).map(|line| format!("{blanks}{line}\n")).collect();
+    let mut wrapped: String =
+        lines.by_ref().take(most).map(|line| format!("{blanks}{line}\n")).collect();
     if lines.next().is_some() {
         wrapped.truncate(wrapped.trim_end().len());
         wrapped.push_str(" …\n");
@@ -64,7 +65,7 @@ pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() * 4 / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);

@@ -36,50 +36,83 @@ impl<'a> Iterator for Wrapped<'a> {
 fn fitting(text: &str, width: usize) -> usize {
     let mut end = 0;
     let mut used = 0;
-    let mut segments = text.split_word_bound_indices().peekable();
-    while let Some((at, word)) = segments.next() {
-        // Marks that close a clause stay with what they close.
-        let mut unit = at + word.len();
-        while let Some((mark, text)) = segments.next_if(|(_, text)| clings(text)) {
-            unit = mark + text.len();
+    let mut words = text.split_word_bound_indices().peekable();
+    while let Some((start, word)) = words.next() {
+        let mut word_end = start + word.len();
+        while let Some((mark, marks)) =
+            words.next_if(|(_, text)| text.chars().all(|mark| CLOSING.contains(mark)))
+        {
+            word_end = mark + marks.len();
         }
-        let unit_width = text[at..unit].trim_end().width();
-        if used + unit_width > width {
+        let word = &text[start..word_end];
+        let needed = word.trim_end().width();
+        if used + needed > width {
             // A word that no line has room for begins on this one.
-            return if end == 0 || unit_width > width { at + broken(&text[at..], width - used) } else { end }
-                .max(if end == 0 { first_character(text) } else { end });
+            let end =
+                if needed > width { start + broken(word, width.saturating_sub(used)) } else { end };
+            return if end > 0 { end } else { text.graphemes(true).next().map_or(0, str::len) };
         }
-        used += text[at..unit].width();
-        end = unit;
+        used += word.width();
+        end = word_end;
     }
-    end
+    text.len()
 }
 
 /// Bytes of the characters, as readers see them, that `width` columns have room for.
-fn broken(text: &str, width: usize) -> usize {
+fn broken(word: &str, width: usize) -> usize {
     let mut used = 0;
     let fits = |(_, character): &(usize, &str)| {
         used += character.width();
         used <= width
     };
-    text.grapheme_indices(true).take_while(fits).last().map_or(0, |(at, character)| at + character.len())
+    word.grapheme_indices(true)
+        .take_while(fits)
+        .last()
+        .map_or(0, |(at, character)| at + character.len())
 }
 
-fn first_character(text: &str) -> usize {
-    text.graphemes(true).next().map_or(0, str::len)
-}
+/// Marks that do not begin a line.
+const CLOSING: &str = ".,;:!?%)]}…”’»؟،؛۔।॥።፣፤፥។៖၊။、。」』】》〉！？，；：）";
 
-/// Whether a segment of text must not begin a line: punctuation, but for opening brackets.
-fn clings(text: &str) -> bool {
-    let opening = ['(', '[', '{', '«', '“', '‘', '「', '『', '（', '【', '《', '〈', '¿', '¡', '#', '@', '-', '–', '—'];
-    text.chars().all(|character| {
-        !character.is_alphanumeric() && !character.is_whitespace() && !opening.contains(&character)
-    }) && text.width() <= 2
-        && text.chars().all(is_punctuation)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn is_punctuation(character: char) -> bool {
-    character.is_ascii_punctuation()
-        || matches!(character, '…' | '”' | '’' | '»' | '؟' | '،' | '؛' | '۔' | '।' | '॥' | '።' | '፣' | '።' | '។' | '៖')
-        || matches!(character, '\u{3001}'..='\u{3002}' | '」' | '』' | '】' | '》' | '〉' | '！' | '？' | '，' | '；' | '：' | '）')
+    fn wrapped(text: &str, width: usize) -> Vec<&str> {
+        lines(text, width).collect()
+    }
+
+    #[test]
+    fn lines_break_at_blanks_and_keep_those_of_the_text() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("one\n\ntwo", 7), ["one", "", "two"]);
+        assert_eq!(wrapped("", 7), [""]);
+    }
+
+    #[test]
+    fn marks_stay_with_what_they_close() {
+        assert_eq!(wrapped("one two.", 7), ["one", "two."]);
+        assert_eq!(wrapped("蜜蜂跳舞。蜂看", 8), ["蜜蜂跳", "舞。蜂看"]);
+    }
+
+    #[test]
+    fn words_longer_than_a_line_are_broken_between_characters() {
+        assert_eq!(wrapped("a bbbbbbbb", 4), ["a bb", "bbbb", "bb"]);
+        let marked = "e\u{301}".repeat(3);
+        assert_eq!(wrapped(&marked, 2), ["e\u{301}e\u{301}", "e\u{301}"]);
+        assert_eq!(wrapped("蜜蜂", 1), ["蜜", "蜂"]);
+    }
+
+    #[test]
+    fn no_line_is_wider_than_asked_and_nothing_but_blanks_is_lost() {
+        let text = "Bees dance (the others look on). 蜜蜂用跳舞告诉同伴，哪里有花。 ผึ้งเต้นรำบอกเพื่อนว่าดอกไม้อยู่ที่ไหน";
+        let bare = |text: &str| {
+            text.chars().filter(|character| !character.is_whitespace()).collect::<String>()
+        };
+        for width in 2..60 {
+            let lines = wrapped(text, width);
+            assert!(lines.iter().all(|line| line.width() <= width), "{width}: {lines:?}");
+            assert_eq!(bare(&lines.concat()), bare(text), "{width}");
+        }
+    }
 }

@@ -75,7 +75,9 @@ fn usual_places() -> Vec<PathBuf> {
         places.extend(folder.parent().map(|parent| parent.join("lib")));
     }
     places.extend(data_folder().map(|folder| folder.join("onnxruntime")));
-    places.extend(above().map(|folder| folder.join(CHECKOUT_FOLDER)).filter(|folder| folder.is_dir()));
+    places.extend(
+        above().map(|folder| folder.join(CHECKOUT_FOLDER)).filter(|folder| folder.is_dir()),
+    );
     places
 }
 

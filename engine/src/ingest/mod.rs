@@ -180,8 +180,8 @@ impl Ingest {
         self.files
     }
 
-    /// Files and folders inside the given folders that are left out: hidden, or of a type that
-    /// is not read.
+    /// Files and folders inside the given folders that are left out: hidden, of a type that is
+    /// not read, or an index.
     pub fn skipped(&self) -> u64 {
         self.skipped
     }

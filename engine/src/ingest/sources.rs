@@ -55,7 +55,7 @@ pub(super) struct Found {
     pub(super) sources: Vec<Source>,
     /// Folders that could not be listed and links that lead nowhere.
     pub(super) problems: Vec<Problem>,
-    /// Files that are hidden or of a type that is not read, and hidden folders.
+    /// Files that are hidden or of a type that is not read, hidden folders, and indexes.
     pub(super) skipped: u64,
 }
 
@@ -128,7 +128,7 @@ fn walk(folder: &Path, found: &mut Found) {
             }
         };
         let is_folder = entry.file_type().is_dir();
-        if entry.depth() > 0 && is_hidden(&entry) {
+        if entry.depth() > 0 && is_hidden(&entry) || is_folder && is_index(entry.path()) {
             found.skipped += 1;
             if is_folder {
                 entries.skip_current_dir();
@@ -152,6 +152,11 @@ fn walk(folder: &Path, found: &mut Found) {
 
 fn is_hidden(entry: &DirEntry) -> bool {
     entry.file_name().as_encoded_bytes().starts_with(b".")
+}
+
+/// Whether a folder holds an index, whose files are no documents.
+fn is_index(folder: &Path) -> bool {
+    ["manifest.json", "lock"].iter().all(|name| folder.join(name).is_file())
 }
 
 /// The format that a file name's extension stands for; `None` for an unknown one.

@@ -1,0 +1,21 @@
+//! The command, run as users run it. One program for all of it: the command is large to build.
+
+#[path = "cli/support.rs"]
+mod support;
+
+#[path = "cli/building.rs"]
+mod building;
+#[path = "cli/checking.rs"]
+mod checking;
+#[path = "cli/damage.rs"]
+mod damage;
+#[path = "cli/encoding.rs"]
+mod encoding;
+#[path = "cli/evaluation.rs"]
+mod evaluation;
+#[path = "cli/interrupting.rs"]
+mod interrupting;
+#[path = "cli/querying.rs"]
+mod querying;
+#[path = "cli/usage.rs"]
+mod usage;
