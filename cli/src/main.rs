@@ -16,6 +16,10 @@ use clap::Parser;
 use arguments::Arguments;
 use output::Console;
 
+/// Opening the model allocates a million small objects, which the system's allocator does slowly.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     environment::prepare();
     let arguments = match Arguments::try_parse() {

@@ -45,7 +45,7 @@ impl Default for EncoderOptions {
             device: Device::Auto,
             runtime: None,
             threads: 0,
-            batch_tokens: 1024,
+            batch_tokens: 512,
             max_windows: 64,
             verify: true,
         }
@@ -234,13 +234,19 @@ impl Encoder {
         let lengths: Vec<usize> = sequences.iter().map(|(_, window)| window.len()).collect();
         let batches = batch::plan(&lengths, self.batch_tokens);
 
+        let alone = batches.len() == 1;
         let next = AtomicUsize::new(0);
         let output = Mutex::new(vectors);
         let work = || -> Result<()> {
             while let Some(range) = batches.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let members = &sequences[range.clone()];
                 let windows: Vec<&[u32]> = members.iter().map(|(_, window)| *window).collect();
-                let encoded = self.sessions.run(Batch::new(&windows, self.config.padding_id))?;
+                let batch = Batch::new(&windows, self.config.padding_id);
+                let encoded = if alone {
+                    self.sessions.run_alone(batch)?
+                } else {
+                    self.sessions.run(batch)?
+                };
                 let mut output = output.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
                 for ((text, window), vector) in members.iter().zip(encoded.outer_iter()) {
                     let mut row = output.row_mut(first_row + text);

@@ -1,11 +1,12 @@
 //! ONNX Runtime sessions of one model, shared between threads.
 //!
-//! A session runs one batch at a time on one thread; several run at once. That uses the cores
-//! better than one session that splits every matrix product between them, and costs little
-//! memory, because the embedding table, most of the model, is mapped from its file.
+//! Many batches: each runs on one thread with a session of its own, several at once, which uses
+//! the cores better than one session that splits every matrix product between them. A lone batch,
+//! such as a query, has all cores: it runs in the *wide* session, which does split them. Sessions
+//! cost little memory, because the embedding table, most of the model, is mapped from its file.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Condvar, Mutex, MutexGuard};
+use std::sync::{Condvar, Mutex, MutexGuard, TryLockError};
 
 use ndarray::Array2;
 use ort::ep;
@@ -24,8 +25,9 @@ const ATTENTION_MASK: &str = "attention_mask";
 /// Name of the graph's vectors, f32 (batch, dimension).
 const EMBEDDING: &str = "embedding";
 
-/// Sessions of one model: made when first needed, kept for the next batch.
+/// Sessions of one model. All but the wide one are made when first needed and kept.
 pub(crate) struct SessionPool {
+    wide: Mutex<Session>,
     runtime: &'static Runtime,
     graph: PathBuf,
     dimension: usize,
@@ -69,7 +71,7 @@ impl Batch {
 }
 
 impl SessionPool {
-    /// Opens the graph on `device` with one session; at most `most` are made later.
+    /// Opens the graph on `device` for up to `most` batches at once.
     pub(crate) fn open(
         runtime: &'static Runtime,
         graph: &Path,
@@ -77,17 +79,18 @@ impl SessionPool {
         device: Device,
         most: usize,
     ) -> Result<Self> {
-        let (session, status) = first_session(runtime, graph, device)?;
-        check_signature(graph, &session, dimension)?;
+        let (wide, status) = first_session(runtime, graph, device, most.max(1))?;
+        check_signature(graph, &wide, dimension)?;
         // A CUDA device runs one batch at a time; further sessions would only take its memory.
         let most = if status.device == Device::Cuda { 1 } else { most.max(1) };
         Ok(Self {
+            wide: Mutex::new(wide),
             runtime,
             graph: graph.to_owned(),
             dimension,
             status,
             most,
-            state: Mutex::new(PoolState { idle: vec![session], made: 1 }),
+            state: Mutex::new(PoolState { idle: Vec::new(), made: 0 }),
             returned: Condvar::new(),
         })
     }
@@ -101,14 +104,33 @@ impl SessionPool {
         self.most
     }
 
-    /// Runs one batch: unit vectors, (texts, dimension).
+    /// Runs one of several batches, on one thread: unit vectors, (texts, dimension).
     pub(crate) fn run(&self, batch: Batch) -> Result<Array2<f32>> {
+        if self.most == 1 {
+            let mut wide = self.wide.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            return self.checked(&mut wide, batch);
+        }
+        let mut session = self.take()?;
+        let result = self.checked(&mut session, batch);
+        self.give_back(session);
+        result
+    }
+
+    /// Runs a batch that comes alone, on all cores unless another is just doing so.
+    pub(crate) fn run_alone(&self, batch: Batch) -> Result<Array2<f32>> {
+        match self.wide.try_lock() {
+            Ok(mut wide) => self.checked(&mut wide, batch),
+            Err(TryLockError::Poisoned(poisoned)) => {
+                self.checked(&mut poisoned.into_inner(), batch)
+            }
+            Err(TryLockError::WouldBlock) => self.run(batch),
+        }
+    }
+
+    fn checked(&self, session: &mut Session, batch: Batch) -> Result<Array2<f32>> {
         let (texts, tokens) = (batch.texts, batch.tokens);
         let failed = |reason: String| Error::Inference { texts, tokens, reason };
-        let mut session = self.take()?;
-        let result = run(&mut session, batch);
-        self.give_back(session);
-        let vectors = result.map_err(|error| failed(error.to_string()))?;
+        let vectors = run(session, batch).map_err(|error| failed(error.to_string()))?;
         if vectors.dim() != (texts, self.dimension) {
             return Err(failed(format!("it returned vectors of shape {:?}", vectors.dim())));
         }
@@ -127,7 +149,7 @@ impl SessionPool {
             if state.made < self.most {
                 state.made += 1;
                 drop(state);
-                let made = new_session(self.runtime, &self.graph, self.status.device);
+                let made = new_session(self.runtime, &self.graph, self.status.device, 1);
                 if made.is_err() {
                     self.lock().made -= 1;
                     self.returned.notify_one();
@@ -163,9 +185,10 @@ fn first_session(
     runtime: &'static Runtime,
     graph: &Path,
     device: Device,
+    threads: usize,
 ) -> Result<(Session, DeviceStatus)> {
     let on_cpu = |note: Option<String>| {
-        let session = new_session(runtime, graph, Device::Cpu)
+        let session = new_session(runtime, graph, Device::Cpu, threads)
             .map_err(|error| Error::invalid_model(graph, error))?;
         Ok((session, DeviceStatus { device: Device::Cpu, note }))
     };
@@ -173,7 +196,7 @@ fn first_session(
         return on_cpu(None);
     }
     let on_cuda = if runtime.has_cuda() {
-        new_session(runtime, graph, Device::Cuda)
+        new_session(runtime, graph, Device::Cuda, 1)
             .map_err(|error| format!("ONNX Runtime answered: {error}"))
     } else {
         Err(format!(
@@ -192,10 +215,15 @@ fn first_session(
     }
 }
 
-fn new_session(runtime: &Runtime, graph: &Path, device: Device) -> Result<Session, String> {
+fn new_session(
+    runtime: &Runtime,
+    graph: &Path,
+    device: Device,
+    threads: usize,
+) -> Result<Session, String> {
     let words = |error: ort::Error| error.to_string();
     let builder = SessionBuilder::new(runtime.environment()).map_err(words)?;
-    let mut builder = configured(builder).map_err(words)?;
+    let mut builder = configured(builder, threads).map_err(words)?;
     if device == Device::Cuda {
         let cuda = ep::CUDA::default().build().error_on_failure();
         builder = builder.with_execution_providers([cuda]).map_err(|error| error.to_string())?;
@@ -203,12 +231,15 @@ fn new_session(runtime: &Runtime, graph: &Path, device: Device) -> Result<Sessio
     builder.commit_from_file(graph).map_err(words)
 }
 
-fn configured(builder: SessionBuilder) -> ort::Result<SessionBuilder> {
+fn configured(builder: SessionBuilder, threads: usize) -> ort::Result<SessionBuilder> {
     Ok(builder
         .with_optimization_level(GraphOptimizationLevel::All)?
         // Batches differ in shape, so a remembered allocation pattern never fits the next one.
         .with_memory_pattern(false)?
-        .with_intra_threads(1)?
+        .with_intra_threads(threads)?
+        // Threads spin while a batch runs, which a query needs to be quick, and not afterwards,
+        // when they would burn the application's processor.
+        .with_config_entry("session.force_spinning_stop", "1")?
         .with_inter_threads(1)?
         // Processors without VNNI would overflow in 8-bit products otherwise.
         .with_precise_qmm()?)

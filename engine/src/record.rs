@@ -84,6 +84,15 @@ mod tests {
     }
 
     #[test]
+    fn the_stored_form_is_the_one_in_the_format_description() {
+        let document = Document::new("a", "é").in_group("g").with_metadata("n", 1);
+        let expected = b"\x01a\x02\xc3\xa9\x01\x01g\x07{\"n\":1}";
+        assert_eq!(encode(&document).expect("encoded"), expected);
+        let long = Document::new("a", "x".repeat(300));
+        assert_eq!(encode(&long).expect("encoded")[..6], [1, b'a', 251, 44, 1, b'x']);
+    }
+
+    #[test]
     fn damaged_bytes_are_an_error() {
         let bytes = encode(&sample()).expect("encoded");
         for length in 0..bytes.len() {

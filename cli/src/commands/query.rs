@@ -1,5 +1,6 @@
 //! `mlsearch query`.
 
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -53,7 +54,9 @@ fn modes() -> impl TypedValueParser<Value = Mode> {
 
 impl Query {
     pub(crate) fn run(&self, global: &Global, console: &Console) -> Result<()> {
-        let engine = Engine::open_with(&self.index, &global.engine_options())?;
+        // The process ends right after: taking the tokenizer apart, a million small objects, would
+        // only keep its user waiting.
+        let engine = ManuallyDrop::new(Engine::open_with(&self.index, &global.engine_options())?);
         let text = self.text.join(" ");
         // Opened first, so that the times of the answer are those of answering.
         if !text.trim().is_empty() {

@@ -8,6 +8,7 @@
 //!     match entry? {
 //!         Entry::Document(document) => { /* collect some hundred, then Engine::add */ }
 //!         Entry::Problem(problem) => { /* tell: what is wrong, in which line of which file */ }
+//!         _ => {}
 //!     }
 //! }
 //! # Ok(())
