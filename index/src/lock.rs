@@ -10,8 +10,16 @@ use crate::format::names;
 /// The right to write to a folder, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct WriterLock {
-    /// Locked as long as it is open.
-    _file: File,
+    file: File,
+}
+
+impl Drop for WriterLock {
+    /// Closing the file is not enough: a process that another thread is starting has a copy
+    /// of every open file for a moment, and a lock lasts as long as any copy.
+    fn drop(&mut self) {
+        // The process is none the worse if it fails: the lock goes with the last copy.
+        let _ = self.file.unlock();
+    }
 }
 
 impl WriterLock {
@@ -34,7 +42,7 @@ impl WriterLock {
         }
         // The process number is only a courtesy to whoever is refused: the lock holds without.
         let _ = note_holder(&mut file);
-        Ok(WriterLock { _file: file })
+        Ok(WriterLock { file })
     }
 }
 
