@@ -3,7 +3,7 @@
 Reads the archives of the data folder (exams-qa, Tatoeba, the Bible corpus) and writes, into an
 ignored folder:
 
-- passages.jsonl: exams-qa passages of about 500 characters in eleven languages, shuffled, then
+- passages.jsonl: 200,000 exams-qa passages of about 200 characters in eleven languages, shuffled, then
   Tatoeba sentences and Bible verses in about 150 more, shuffled; each text once;
 - questions.jsonl: 2,000 exam questions, none of which is a passage;
 - heldout.jsonl: 2,000 passages that are left out of passages.jsonl.
@@ -19,7 +19,8 @@ import random
 import tarfile
 import xml.etree.ElementTree as xml
 
-PASSAGE_CHARACTERS = 500
+PASSAGE_CHARACTERS = 200
+PASSAGES = 200_000
 HELD_OUT = 2_000
 
 
@@ -113,7 +114,7 @@ def main():
 
     write(arguments.out / "questions.jsonl", questions[:HELD_OUT])
     write(arguments.out / "heldout.jsonl", passages[:HELD_OUT])
-    write(arguments.out / "passages.jsonl", passages[HELD_OUT:] + others)
+    write(arguments.out / "passages.jsonl", passages[HELD_OUT:][:PASSAGES] + others)
 
 
 if __name__ == "__main__":
