@@ -35,6 +35,7 @@ compile_error!(
     "vectors are read from little-endian files in place: big-endian targets are not supported"
 );
 
+mod codes;
 mod config;
 mod id;
 mod metric;
@@ -45,7 +46,9 @@ mod snapshot;
 mod writer;
 
 mod flat;
+mod hnsw;
 mod request;
+mod slot_set;
 mod top_k;
 
 mod distance;
@@ -65,12 +68,12 @@ mod info;
 #[cfg(test)]
 mod fault_tests;
 
-pub use config::{IndexConfig, MAX_DIMENSION, Quantization};
+pub use config::{HnswConfig, IndexConfig, MAX_DIMENSION, Precision, Quantization};
 pub use documents::{Document, Documents, Record};
 pub use error::{Error, Result};
 pub use format::{FORMAT_VERSION, MAX_PAYLOAD_BYTES, OLDEST_READABLE};
 pub use id::{Address, Key, Label, Slot};
-pub use index::Index;
+pub use index::{Index, OpenOptions};
 pub use info::{FileInfo, IndexInfo, SectionInfo, SegmentInfo};
 pub use metric::Metric;
 pub use request::{LabelFilter, Neighbor, SearchParams, SearchRequest};

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use roaring::RoaringBitmap;
 
-use crate::config::IndexConfig;
+use crate::config::{IndexConfig, Quantization};
 use crate::distance::Distance;
 use crate::documents::Record;
 use crate::error::{Error, Result};
@@ -14,8 +14,10 @@ use crate::flat::{self, Stretch};
 use crate::format::manifest::{DeletionRecord, Manifest};
 use crate::id::{Address, Key, Label, Slot};
 use crate::metric::Metric;
-use crate::request::{Neighbor, SearchRequest};
-use crate::segment::Segment;
+use crate::request::{LabelFilter, Neighbor, SearchRequest};
+use crate::segment::{Admission, Segment, Walk};
+use crate::slot_set::SlotSet;
+use crate::top_k::{Candidate, TopK};
 
 /// The documents of one commit. It stays as it is while writers commit more, and keeps its
 /// files open even when they are removed from the folder.
@@ -35,6 +37,8 @@ pub(crate) struct LiveSegment {
     pub(crate) segment: Arc<Segment>,
     pub(crate) deleted: Arc<RoaringBitmap>,
     pub(crate) deletions: Option<DeletionRecord>,
+    /// The slots that are not deleted; made when the first search needs it.
+    live_slots: Arc<OnceLock<SlotSet>>,
 }
 
 impl Snapshot {
@@ -45,12 +49,7 @@ impl Snapshot {
         checksum: u64,
         segments: Vec<LiveSegment>,
     ) -> Snapshot {
-        let config = IndexConfig {
-            dimension: manifest.dimension as usize,
-            metric: manifest.metric,
-            quantization: manifest.quantization,
-            attributes: manifest.attributes.clone(),
-        };
+        let config = manifest.config();
         Snapshot { folder: folder.to_owned(), config, manifest, checksum, segments }
     }
 
@@ -104,23 +103,27 @@ impl Snapshot {
         counts
     }
 
-    /// The documents nearest to a vector by exact search, in order of distance, then key.
-    /// Costs one pass over the vectors of the labels asked for.
+    /// The documents nearest to a vector, in order of distance, then key. Distances are exact;
+    /// which documents are found is as good as `params.ef` makes it.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] for a vector that could not be a document's.
+    /// [`Error::InvalidInput`] for a vector that could not be a document's, and
+    /// [`Error::Corrupt`] if a damaged file is noticed.
     pub fn search(&self, request: &SearchRequest) -> Result<Vec<Neighbor>> {
-        if let Some(flaw) = self.metric().flaw(self.dimension(), request.vector) {
+        if let Some(flaw) = self.config.flaw(request.vector) {
             return Err(Error::invalid(flaw));
         }
-        let stretches = self.admitted(request);
-        let admitted: usize = stretches.iter().map(|stretch| stretch.slots.len()).sum();
-        let k = request.params.k.min(admitted);
-        if k == 0 {
-            return Ok(Vec::new());
-        }
         let distance = Distance::new(self.metric());
-        let nearest = flat::search(request.vector, distance, k, &stretches, request.params.threads);
+        let nearest = if request.params.exact {
+            let stretches = self.admitted(request);
+            let admitted: usize = stretches.iter().map(|stretch| stretch.slots.len()).sum();
+            match request.params.k.min(admitted) {
+                0 => Vec::new(),
+                k => flat::search(request.vector, distance, k, &stretches, request.params.threads),
+            }
+        } else {
+            self.walk(request, distance)?
+        };
         Ok(nearest
             .into_iter()
             .filter_map(|candidate| {
@@ -133,6 +136,22 @@ impl Snapshot {
                 })
             })
             .collect())
+    }
+
+    fn walk(&self, request: &SearchRequest, distance: Distance) -> Result<Vec<Candidate>> {
+        let documents = usize::try_from(self.len()).unwrap_or(usize::MAX);
+        let k = request.params.k.min(documents);
+        if k == 0 {
+            return Ok(Vec::new());
+        }
+        let ef = request.params.ef.unwrap_or_else(|| default_ef(self.config.quantization, k));
+        let walk = Walk { k, ef: ef.clamp(k, documents.max(k)) };
+        let mut nearest = TopK::new(k);
+        for segment in &self.segments {
+            let admission = segment.admission(request);
+            segment.segment.search_nearest(request.vector, distance, walk, &admission, &mut nearest)?;
+        }
+        Ok(nearest.into_sorted())
     }
 
     /// The payload of a document.
@@ -220,7 +239,56 @@ impl Snapshot {
     }
 }
 
+/// Candidates kept where the caller does not say.
+fn default_ef(quantization: Quantization, k: usize) -> usize {
+    let for_ten = match quantization {
+        Quantization::F32 | Quantization::F16 | Quantization::Int8 => 64,
+        Quantization::Int4 => 80,
+        Quantization::Binary => 160,
+    };
+    // More neighbours need more candidates, and have some of them in common.
+    for_ten.max(k + k / 2)
+}
+
 impl LiveSegment {
+    pub(crate) fn new(
+        segment: Arc<Segment>,
+        deleted: Arc<RoaringBitmap>,
+        deletions: Option<DeletionRecord>,
+    ) -> LiveSegment {
+        LiveSegment { segment, deleted, deletions, live_slots: Arc::default() }
+    }
+
+    /// The slots that are not deleted.
+    pub(crate) fn live_slots(&self) -> &SlotSet {
+        self.live_slots.get_or_init(|| {
+            let mut live = SlotSet::new(self.segment.documents());
+            live.insert_range(0..self.segment.documents());
+            self.deleted.iter().for_each(|slot| live.remove(slot));
+            live
+        })
+    }
+
+    /// Which slots a request admits.
+    fn admission(&self, request: &SearchRequest) -> Admission {
+        let runs = self.segment.labels();
+        if request.labels == LabelFilter::All {
+            return match self.deleted.is_empty() {
+                true => Admission::All,
+                false => Admission::Some(self.live_slots().clone(), self.live() as usize),
+            };
+        }
+        let mut slots = SlotSet::new(self.segment.documents());
+        for run in runs.iter().filter(|run| request.labels.admits(run.label)) {
+            slots.insert_range(run.start..run.end);
+        }
+        if !self.deleted.is_empty() {
+            slots.intersect(self.live_slots());
+        }
+        let count = slots.len();
+        Admission::Some(slots, count)
+    }
+
     /// How many documents are not deleted.
     pub(crate) fn live(&self) -> u64 {
         u64::from(self.segment.documents()) - self.deleted.len()

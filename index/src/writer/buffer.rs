@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use crate::error::Result;
 use crate::id::{Key, Label};
+use crate::segment::Source;
 
 /// Documents in memory, each key at most once.
 #[derive(Debug)]
@@ -26,13 +28,44 @@ struct Entry {
     live: bool,
 }
 
-/// A document of the buffer.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Buffered<'buffer> {
-    pub(crate) key: Key,
-    pub(crate) label: Label,
-    pub(crate) vector: &'buffer [f32],
-    pub(crate) payload: &'buffer [u8],
+/// The documents of a buffer as a segment has them.
+#[derive(Debug)]
+pub(crate) struct ByLabel<'buffer> {
+    buffer: &'buffer Buffer,
+    order: Vec<usize>,
+}
+
+impl Source for ByLabel<'_> {
+    fn documents(&self) -> u32 {
+        u32::try_from(self.order.len()).expect("the buffer is flushed before it has so many")
+    }
+
+    fn key(&self, slot: u32) -> Key {
+        self.entry(slot).key
+    }
+
+    fn label(&self, slot: u32) -> Label {
+        self.entry(slot).label
+    }
+
+    fn vector(&self, slot: u32, out: &mut [f32]) {
+        let dimension = self.buffer.dimension;
+        let at = self.order[slot as usize];
+        out.copy_from_slice(&self.buffer.vectors[at * dimension..][..dimension]);
+    }
+
+    fn payloads(&self, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        for slot in 0..self.documents() {
+            each(&self.buffer.payloads[self.entry(slot).payload.clone()])?;
+        }
+        Ok(())
+    }
+}
+
+impl ByLabel<'_> {
+    fn entry(&self, slot: u32) -> &Entry {
+        &self.buffer.entries[self.order[slot as usize]]
+    }
 }
 
 impl Buffer {
@@ -103,19 +136,11 @@ impl Buffer {
     }
 
     /// The documents in order of label, and within a label as they came.
-    pub(crate) fn by_label(&self) -> impl Iterator<Item = Buffered<'_>> {
+    pub(crate) fn by_label(&self) -> ByLabel<'_> {
         let mut order: Vec<usize> =
             (0..self.entries.len()).filter(|&at| self.entries[at].live).collect();
         order.sort_by_key(|&at| self.entries[at].label);
-        order.into_iter().map(|at| {
-            let entry = &self.entries[at];
-            Buffered {
-                key: entry.key,
-                label: entry.label,
-                vector: &self.vectors[at * self.dimension..][..self.dimension],
-                payload: &self.payloads[entry.payload.clone()],
-            }
-        })
+        ByLabel { buffer: self, order }
     }
 
     /// Forgets all documents; the memory is kept for those that follow.

@@ -85,7 +85,10 @@ impl IndexWriter {
                 live,
                 deletions: deletions.clone(),
             });
-            segments.push(LiveSegment { segment: Arc::clone(&draft.segment), deleted, deletions });
+            segments.push(match &draft.base {
+                Some(live) if live.deletions == deletions => live.clone(),
+                _ => LiveSegment::new(Arc::clone(&draft.segment), deleted, deletions),
+            });
         }
         let manifest = Manifest {
             generation,

@@ -6,8 +6,10 @@ mod draft;
 pub(crate) mod publish;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 
 use buffer::Buffer;
 use draft::DraftSegment;
@@ -17,7 +19,8 @@ use crate::format::{MAX_PAYLOAD_BYTES, names};
 use crate::id::{Key, Label, Slot};
 use crate::index::Shared;
 use crate::lock::WriterLock;
-use crate::segment::{Segment, SegmentWriter};
+use crate::hnsw::BuildOptions;
+use crate::segment::{Building, Segment, Target, write_segment};
 use crate::snapshot::Snapshot;
 
 /// How a writer works.
@@ -26,13 +29,21 @@ pub struct WriterOptions {
     /// The bytes of documents kept in memory before they are put in a segment file. More of
     /// them make fewer and larger segments.
     pub buffer_bytes: usize,
+    /// The threads that build graphs; all processors by default. With one, the same documents
+    /// added in the same order make the same files.
+    pub threads: Option<NonZeroUsize>,
+    /// The documents from which on a segment has a graph: fewer are compared one by one as fast.
+    pub graph_from: u32,
 }
 
 impl Default for WriterOptions {
     fn default() -> Self {
-        WriterOptions { buffer_bytes: 64 << 20 }
+        WriterOptions { buffer_bytes: 64 << 20, threads: None, graph_from: 1024 }
     }
 }
+
+/// Decides the levels of documents and the order they are linked in.
+const GRAPH_SEED: u64 = 0x6D6C_7365_6172_6368;
 
 /// The most documents a segment is given.
 const MAX_SEGMENT_DOCUMENTS: usize = 1 << 30;
@@ -102,7 +113,7 @@ impl IndexWriter {
     /// written. The document is then not added, and nothing else is lost.
     pub fn upsert(&mut self, key: Key, label: Label, vector: &[f32], payload: &[u8]) -> Result<()> {
         self.check_running()?;
-        if let Some(flaw) = self.base.metric().flaw(self.base.dimension(), vector) {
+        if let Some(flaw) = self.base.config().flaw(vector) {
             return Err(Error::invalid(format!(
                 "the document with key {key} cannot be added: {flaw}"
             )));
@@ -232,12 +243,28 @@ impl IndexWriter {
 
     fn write_segment(&self, number: u32) -> Result<Segment> {
         let Shared { folder, storage, .. } = &*self.shared;
-        let dimension = self.base.manifest().dimension;
-        let mut writer = SegmentWriter::create(&**storage, folder, number, dimension)?;
-        for document in self.buffer.by_label() {
-            writer.push(document.key, document.label, document.vector, document.payload)?;
+        let config = self.base.config();
+        let target = Target { storage: &**storage, folder, number };
+        let building = Building {
+            options: self.build_options(),
+            graph_from: self.options.graph_from,
+            base: None,
+            builder: None,
+            progress: &|_| {},
+        };
+        let files = write_segment(&target, config, &self.buffer.by_label(), &building)?;
+        Segment::open(folder, &files, config, self.shared.options().pinned)
+    }
+
+    fn build_options(&self) -> BuildOptions {
+        let hnsw = self.base.config().hnsw;
+        let processors = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        BuildOptions {
+            m: hnsw.m,
+            ef_construction: hnsw.ef_construction,
+            threads: self.options.threads.map_or_else(processors, NonZeroUsize::get),
+            seed: GRAPH_SEED,
         }
-        Segment::open(folder, &writer.finish()?, dimension)
     }
 
     /// Starts again from the last commit.
@@ -248,7 +275,7 @@ impl IndexWriter {
     }
 
     fn remove_uncommitted(&self) {
-        for draft in self.segments.iter().filter(|draft| !draft.committed) {
+        for draft in self.segments.iter().filter(|draft| draft.base.is_none()) {
             self.remove_segment_files(draft.segment.number());
         }
     }
