@@ -21,10 +21,6 @@ const OVERFLOW: (usize, usize) = (3, 2);
 /// Locks for the links of nodes; nodes share them.
 const LOCKS: usize = 1 << 12;
 
-/// How much nearer to a chosen neighbour a candidate must be to be left out, in squared
-/// distance.
-const SELECTION_SLACK: f32 = 1.2;
-
 /// How a graph is built.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BuildOptions {
@@ -49,8 +45,6 @@ pub(crate) struct Space<'build> {
     /// Distance of a and b = bias of a + bias of b - weight · (a · b).
     pub(crate) biases: &'build [f32],
     pub(crate) weight: f32,
-    /// Whether distances are squares of Euclidean ones, so that they can be scaled.
-    pub(crate) euclidean: bool,
     kernels: Kernels,
 }
 
@@ -74,7 +68,6 @@ impl<'build> Space<'build> {
             components,
             biases,
             weight: if inner_product { 1.0 } else { 2.0 },
-            euclidean: !inner_product,
             kernels: kernels(),
         }
     }
@@ -449,7 +442,7 @@ impl<'build> Builder<'build> {
     fn worker(&self) -> Worker {
         Worker {
             scratch: Scratch::default(),
-            selector: Selector::new(if self.space.euclidean { SELECTION_SLACK } else { 1.0 }),
+            selector: Selector::default(),
             components: Vec::new(),
             candidates: Vec::new(),
             chosen: Vec::new(),

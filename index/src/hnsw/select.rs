@@ -3,12 +3,14 @@
 use super::build::Space;
 
 /// Chooses links among candidates that are sorted by distance: the nearest one, then each that
-/// is nearer to the node than to any chosen before, so that links lead in different directions.
-/// What room remains is filled with the nearest of the others.
+/// is nearer to the node than to any chosen before, so that links lead in different directions
+/// (the heuristic of HNSW). What room remains is filled with the nearest of the others.
+///
+/// Measured on 50,000 passages: leaving a candidate out only where another is nearer by a factor
+/// (1.2 or 1.4, as in DiskANN) costs 1 to 2 points of recall at the same speed, because passages
+/// that nearly repeat each other then take all links; not filling costs half a point.
+#[derive(Debug, Default)]
 pub(super) struct Selector {
-    /// How much nearer to a chosen candidate another must be to be left out: 1 is the rule of
-    /// HNSW, more keeps more links (S. J. Subramanya et al., "DiskANN", 2019).
-    slack: f32,
     alive: Vec<bool>,
     ahead: Vec<u32>,
     places: Vec<usize>,
@@ -17,17 +19,6 @@ pub(super) struct Selector {
 }
 
 impl Selector {
-    pub(super) fn new(slack: f32) -> Selector {
-        Selector {
-            slack,
-            alive: Vec::new(),
-            ahead: Vec::new(),
-            places: Vec::new(),
-            scores: Vec::new(),
-            query: Vec::new(),
-        }
-    }
-
     /// Leaves the chosen nodes in `chosen`, nearest first but for those that fill it up.
     /// `slot` says which slot a node stands for.
     pub(super) fn select(
@@ -61,7 +52,7 @@ impl Selector {
             let query = space.query(slot(node), &mut self.query);
             space.score(&query, &self.query, &self.ahead, &mut self.scores);
             for (&place, &between) in self.places.iter().zip(&self.scores) {
-                if between * self.slack <= candidates[place].0 {
+                if between <= candidates[place].0 {
                     self.alive[place] = false;
                 }
             }
