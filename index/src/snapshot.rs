@@ -105,17 +105,21 @@ impl Snapshot {
     }
 
     /// The documents nearest to a vector by exact search, in order of distance, then key.
-    /// Costs one pass over the vectors of the labels asked for.
+    /// Costs one pass over the vectors of the labels and the selection asked for.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] for a vector that could not be a document's.
+    /// [`Error::InvalidInput`] for a vector that could not be a document's, and for a selection
+    /// of another snapshot.
     pub fn search(&self, request: &SearchRequest) -> Result<Vec<Neighbor>> {
         if let Some(flaw) = self.metric().flaw(self.dimension(), request.vector) {
             return Err(Error::invalid(flaw));
         }
+        if let Some(selection) = request.selection {
+            selection.check_snapshot(self)?;
+        }
         let stretches = self.admitted(request);
-        let admitted: usize = stretches.iter().map(|stretch| stretch.slots.len()).sum();
-        let k = request.params.k.min(admitted);
+        let admitted: u64 = stretches.iter().map(Stretch::rows).sum();
+        let k = request.params.k.min(usize::try_from(admitted).unwrap_or(usize::MAX));
         if k == 0 {
             return Ok(Vec::new());
         }
@@ -183,9 +187,10 @@ impl Snapshot {
     }
 
     /// The stretches of slots that have an admitted label.
-    fn admitted(&self, request: &SearchRequest) -> Vec<Stretch<'_>> {
+    fn admitted<'query>(&'query self, request: &SearchRequest<'query>) -> Vec<Stretch<'query>> {
         let mut stretches: Vec<Stretch> = Vec::new();
-        for segment in &self.segments {
+        for (position, segment) in self.segments.iter().enumerate() {
+            let selected = request.selection.map(|selection| selection.slots(position));
             let mut last_end = None;
             for run in segment.segment.labels() {
                 if !request.labels.admits(run.label) {
@@ -194,7 +199,7 @@ impl Snapshot {
                 match stretches.last_mut() {
                     // Runs that touch are one stretch.
                     Some(last) if last_end == Some(run.start) => last.slots.end = run.end,
-                    _ => stretches.push(Stretch { segment, slots: run.start..run.end }),
+                    _ => stretches.push(Stretch { segment, slots: run.start..run.end, selected }),
                 }
                 last_end = Some(run.end);
             }

@@ -4,6 +4,7 @@
 //! are the business of its callers.
 
 pub(crate) mod deletions;
+pub(crate) mod fields;
 pub(crate) mod layout;
 pub(crate) mod manifest;
 pub(crate) mod names;

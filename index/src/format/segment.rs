@@ -31,16 +31,19 @@ pub(crate) enum SectionKind {
     PayloadPlaces = 5,
     /// The blocks of the payload file.
     PayloadBlocks = 6,
+    /// The values of each field and the slots that have them; only where there are any.
+    Fields = 16,
 }
 
 impl SectionKind {
-    pub(crate) const ALL: [SectionKind; 6] = [
+    pub(crate) const ALL: [SectionKind; 7] = [
         SectionKind::Labels,
         SectionKind::Vectors,
         SectionKind::Keys,
         SectionKind::KeyOrder,
         SectionKind::PayloadPlaces,
         SectionKind::PayloadBlocks,
+        SectionKind::Fields,
     ];
 
     /// What people call the section.
@@ -52,6 +55,7 @@ impl SectionKind {
             SectionKind::KeyOrder => "key order",
             SectionKind::PayloadPlaces => "payload places",
             SectionKind::PayloadBlocks => "payload blocks",
+            SectionKind::Fields => "fields",
         }
     }
 

@@ -11,6 +11,7 @@ pub(crate) use payloads::Payloads;
 pub(crate) use write::SegmentWriter;
 
 use crate::error::{Error, Result};
+use crate::format::fields::{FieldTable, FieldView};
 use crate::format::layout::{LabelRun, Layout};
 use crate::format::manifest::SegmentFiles;
 use crate::format::segment::{Section, SegmentHeader};
@@ -31,6 +32,7 @@ pub(crate) struct Segment {
     sections: Vec<Section>,
     layout: Layout,
     labels: Vec<LabelRun>,
+    fields: FieldTable,
     map: Map,
     payloads: Payloads,
 }
@@ -56,6 +58,8 @@ impl Segment {
         }
         let layout = Layout::new(&header).map_err(flaw)?;
         let labels = layout.label_runs(map.bytes(), header.documents).map_err(flaw)?;
+        let fields = layout.fields(map.bytes()).map(FieldTable::decode);
+        let fields = fields.transpose().map_err(flaw)?.unwrap_or_default();
         let payloads =
             Payloads::open(&folder.join(names::payload(files.number)), files.payload.length)?;
         Ok(Segment {
@@ -64,6 +68,7 @@ impl Segment {
             sections: header.sections,
             layout,
             labels,
+            fields,
             map,
             payloads,
             path,
@@ -115,6 +120,26 @@ impl Segment {
     pub(crate) fn label(&self, slot: Slot) -> Label {
         let run = self.labels.partition_point(|run| run.end <= slot.0);
         self.labels[run].label
+    }
+
+    /// The fields that any document of the segment has, in order of name.
+    pub(crate) fn fields(&self) -> impl ExactSizeIterator<Item = FieldView<'_>> {
+        self.fields.views(self.field_section())
+    }
+
+    /// The names of those fields.
+    pub(crate) fn field_names(&self) -> impl Iterator<Item = &str> {
+        self.fields.names()
+    }
+
+    /// The field of a name, if any document of the segment has it.
+    pub(crate) fn field(&self, name: &str) -> Option<FieldView<'_>> {
+        self.fields.find(self.field_section(), name)
+    }
+
+    fn field_section(&self) -> &[u8] {
+        // Without a section the table is empty, and nothing is looked for in it.
+        self.layout.fields(self.bytes()).unwrap_or_default()
     }
 
     /// The key of a slot of this segment.

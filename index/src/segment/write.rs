@@ -7,6 +7,7 @@ use xxhash_rust::xxh3::Xxh3;
 use zerocopy::IntoBytes;
 
 use crate::error::{Error, Result};
+use crate::fields::{Field, FieldsBuilder};
 use crate::format::layout::{LabelRun, encode_label_runs, encode_vectors};
 use crate::format::manifest::{FileRecord, SegmentFiles};
 use crate::format::names;
@@ -25,6 +26,7 @@ pub(crate) struct SegmentWriter {
     keys: Vec<u64>,
     labels: Vec<LabelRun>,
     places: Vec<Place>,
+    fields: FieldsBuilder,
 }
 
 impl SegmentWriter {
@@ -46,6 +48,7 @@ impl SegmentWriter {
             keys: Vec::new(),
             labels: Vec::new(),
             places: Vec::new(),
+            fields: FieldsBuilder::default(),
         })
     }
 
@@ -74,6 +77,16 @@ impl SegmentWriter {
         Ok(())
     }
 
+    /// Adds fields to the document that was pushed last.
+    pub(crate) fn push_fields<'field>(
+        &mut self,
+        fields: impl IntoIterator<Item = Field<'field>>,
+    ) -> Result<()> {
+        let slot = self.keys.len().checked_sub(1).expect("a document was pushed");
+        let slot = u32::try_from(slot).expect("a segment is split before it is full");
+        fields.into_iter().try_for_each(|field| self.fields.push(slot, field))
+    }
+
     /// Writes what remains and makes the files durable.
     pub(crate) fn finish(mut self) -> Result<SegmentFiles> {
         let documents =
@@ -89,6 +102,9 @@ impl SegmentWriter {
         sections.section(SectionKind::Labels, &encode_label_runs(&self.labels))?;
         sections.section(SectionKind::PayloadPlaces, self.places.as_bytes())?;
         sections.section(SectionKind::PayloadBlocks, blocks.as_bytes())?;
+        if let Some(fields) = self.fields.finish() {
+            sections.section(SectionKind::Fields, &fields)?;
+        }
         let segment = self.sections.finish(documents, self.dimension)?;
         Ok(SegmentFiles { number: self.number, documents, segment, payload })
     }
@@ -154,7 +170,7 @@ impl SectionsWriter {
 
     fn finish(mut self, documents: u32, dimension: u32) -> Result<FileRecord> {
         self.end();
-        assert_eq!(self.sections.len(), self.capacity, "the header was sized for its sections");
+        assert!(self.sections.len() <= self.capacity, "the header was sized for its sections");
         let length = self.position;
         let header =
             SegmentHeader { file_length: length, documents, dimension, sections: self.sections };

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::document::{FieldsRead, NewDocument, WrittenFields};
 use crate::id::{Key, Label};
 
 /// Documents in memory, each key at most once.
@@ -16,6 +17,8 @@ pub(crate) struct Buffer {
     vectors: Vec<f32>,
     /// The payloads of all entries, and of those they replaced.
     payloads: Vec<u8>,
+    /// The fields of all entries, and of those they replaced.
+    fields: WrittenFields,
 }
 
 #[derive(Debug)]
@@ -23,16 +26,18 @@ struct Entry {
     key: Key,
     label: Label,
     payload: Range<usize>,
+    fields: Range<usize>,
     live: bool,
 }
 
 /// A document of the buffer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Buffered<'buffer> {
     pub(crate) key: Key,
     pub(crate) label: Label,
     pub(crate) vector: &'buffer [f32],
     pub(crate) payload: &'buffer [u8],
+    pub(crate) fields: FieldsRead<'buffer>,
 }
 
 impl Buffer {
@@ -43,14 +48,18 @@ impl Buffer {
             by_key: HashMap::new(),
             vectors: Vec::new(),
             payloads: Vec::new(),
+            fields: WrittenFields::default(),
         }
     }
 
     /// Adds a document, or replaces the one with its key, and returns whether there was one.
-    pub(crate) fn upsert(&mut self, key: Key, label: Label, vector: &[f32], payload: &[u8]) {
+    pub(crate) fn upsert(&mut self, document: &NewDocument) {
+        let NewDocument { key, label, vector, payload, fields } = *document;
         let start = self.payloads.len();
         self.payloads.extend_from_slice(payload);
-        let entry = Entry { key, label, payload: start..self.payloads.len(), live: true };
+        let payload = start..self.payloads.len();
+        let fields = self.fields.push(fields);
+        let entry = Entry { key, label, payload, fields, live: true };
         match self.by_key.get(&key) {
             Some(&position) => {
                 self.entries[position] = entry;
@@ -99,7 +108,15 @@ impl Buffer {
     /// The memory it takes, about.
     pub(crate) fn bytes(&self) -> usize {
         let per_entry = size_of::<Entry>() + 2 * size_of::<(Key, usize)>();
-        size_of_val(&*self.vectors) + self.payloads.len() + self.entries.len() * per_entry
+        size_of_val(&*self.vectors)
+            + self.payloads.len()
+            + self.fields.bytes()
+            + self.entries.len() * per_entry
+    }
+
+    /// The names of the fields that its documents have or had.
+    pub(crate) fn field_names(&self) -> &[String] {
+        self.fields.names()
     }
 
     /// The documents in order of label, and within a label as they came.
@@ -114,6 +131,7 @@ impl Buffer {
                 label: entry.label,
                 vector: &self.vectors[at * self.dimension..][..self.dimension],
                 payload: &self.payloads[entry.payload.clone()],
+                fields: self.fields.read(entry.fields.clone()),
             }
         })
     }
@@ -124,5 +142,6 @@ impl Buffer {
         self.by_key.clear();
         self.vectors.clear();
         self.payloads.clear();
+        self.fields.clear();
     }
 }

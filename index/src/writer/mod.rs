@@ -2,6 +2,7 @@
 
 mod buffer;
 mod commit;
+mod document;
 mod draft;
 pub(crate) mod publish;
 
@@ -10,6 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use buffer::Buffer;
+pub use document::NewDocument;
 use draft::DraftSegment;
 
 use crate::error::{Error, Result};
@@ -93,14 +95,24 @@ impl IndexWriter {
         })
     }
 
+    /// Adds a document without fields, in place of the one with its key if there is one.
+    ///
+    /// # Errors
+    /// Those of [`upsert_document`](Self::upsert_document).
+    pub fn upsert(&mut self, key: Key, label: Label, vector: &[f32], payload: &[u8]) -> Result<()> {
+        self.upsert_document(&NewDocument { key, label, vector, payload, fields: &[] })
+    }
+
     /// Adds a document, in place of the one with its key if there is one.
     ///
     /// # Errors
     /// [`Error::InvalidInput`] if the vector is of another dimension, has components that are
-    /// not finite, or is not of unit length for the cosine metric, or if the payload exceeds
-    /// [`MAX_PAYLOAD_BYTES`]; [`Error::Io`] if a full buffer cannot be
+    /// not finite, or is not of unit length for the cosine metric, if the payload exceeds
+    /// [`MAX_PAYLOAD_BYTES`], or if the fields are more or longer than [`Field`](crate::Field)
+    /// says; [`Error::Io`] if a full buffer cannot be
     /// written. The document is then not added, and nothing else is lost.
-    pub fn upsert(&mut self, key: Key, label: Label, vector: &[f32], payload: &[u8]) -> Result<()> {
+    pub fn upsert_document(&mut self, document: &NewDocument) -> Result<()> {
+        let NewDocument { key, vector, payload, fields, .. } = *document;
         self.check_running()?;
         if let Some(flaw) = self.base.metric().flaw(self.base.dimension(), vector) {
             return Err(Error::invalid(format!(
@@ -114,12 +126,13 @@ impl IndexWriter {
                 payload.len()
             )));
         }
+        self.check_fields(key, fields)?;
         if self.buffer.bytes() >= self.options.buffer_bytes
             || self.buffer.entries() >= MAX_SEGMENT_DOCUMENTS
         {
             self.flush()?;
         }
-        self.buffer.upsert(key, label, vector, payload);
+        self.buffer.upsert(document);
         self.pending += 1;
         Ok(())
     }
@@ -236,6 +249,7 @@ impl IndexWriter {
         let mut writer = SegmentWriter::create(&**storage, folder, number, dimension)?;
         for document in self.buffer.by_label() {
             writer.push(document.key, document.label, document.vector, document.payload)?;
+            writer.push_fields(document.fields)?;
         }
         Segment::open(folder, &writer.finish()?, dimension)
     }
