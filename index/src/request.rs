@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
+use crate::fields::Selection;
 use crate::id::{Address, Key, Label};
 
 /// A search: which documents are nearest to a vector?
@@ -14,6 +15,8 @@ pub struct SearchRequest<'query> {
     pub params: SearchParams,
     /// Among which labels.
     pub labels: LabelFilter,
+    /// Among which documents, of the snapshot that is searched: all if `None`.
+    pub selection: Option<&'query Selection>,
 }
 
 /// How to search.
@@ -61,9 +64,14 @@ pub struct Neighbor {
 }
 
 impl<'query> SearchRequest<'query> {
-    /// A search for the neighbours of `vector` among all labels, with default parameters.
+    /// A search for the neighbours of `vector` among all documents, with default parameters.
     pub fn new(vector: &'query [f32]) -> Self {
-        SearchRequest { vector, params: SearchParams::default(), labels: LabelFilter::default() }
+        SearchRequest {
+            vector,
+            params: SearchParams::default(),
+            labels: LabelFilter::default(),
+            selection: None,
+        }
     }
 }
 

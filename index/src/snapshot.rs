@@ -107,17 +107,20 @@ impl Snapshot {
     /// which documents are found is as good as `params.ef` makes it.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] for a vector that could not be a document's, and
-    /// [`Error::Corrupt`] if a damaged file is noticed.
+    /// [`Error::InvalidInput`] for a vector that could not be a document's, and for a selection
+    /// of another snapshot; [`Error::Corrupt`] if a damaged file is noticed.
     pub fn search(&self, request: &SearchRequest) -> Result<Vec<Neighbor>> {
         if let Some(flaw) = self.config.flaw(request.vector) {
             return Err(Error::invalid(flaw));
         }
+        if let Some(selection) = request.selection {
+            selection.check_snapshot(self)?;
+        }
         let distance = Distance::new(self.metric());
         let nearest = if request.params.exact {
             let stretches = self.admitted(request);
-            let admitted: usize = stretches.iter().map(|stretch| stretch.slots.len()).sum();
-            match request.params.k.min(admitted) {
+            let admitted: u64 = stretches.iter().map(Stretch::rows).sum();
+            match request.params.k.min(usize::try_from(admitted).unwrap_or(usize::MAX)) {
                 0 => Vec::new(),
                 k => flat::search(request.vector, distance, k, &stretches, request.params.threads),
             }
@@ -147,8 +150,9 @@ impl Snapshot {
         let ef = request.params.ef.unwrap_or_else(|| default_ef(self.config.quantization, k));
         let walk = Walk { k, ef: ef.clamp(k, documents.max(k)) };
         let mut nearest = TopK::new(k);
-        for segment in &self.segments {
-            let admission = segment.admission(request);
+        for (position, segment) in self.segments.iter().enumerate() {
+            let selected = request.selection.map(|selection| selection.slots(position));
+            let admission = segment.admission(&request.labels, selected);
             segment.segment.search_nearest(request.vector, distance, walk, &admission, &mut nearest)?;
         }
         Ok(nearest.into_sorted())
@@ -202,9 +206,10 @@ impl Snapshot {
     }
 
     /// The stretches of slots that have an admitted label.
-    fn admitted(&self, request: &SearchRequest) -> Vec<Stretch<'_>> {
+    fn admitted<'query>(&'query self, request: &SearchRequest<'query>) -> Vec<Stretch<'query>> {
         let mut stretches: Vec<Stretch> = Vec::new();
-        for segment in &self.segments {
+        for (position, segment) in self.segments.iter().enumerate() {
+            let selected = request.selection.map(|selection| selection.slots(position));
             let mut last_end = None;
             for run in segment.segment.labels() {
                 if !request.labels.admits(run.label) {
@@ -213,7 +218,7 @@ impl Snapshot {
                 match stretches.last_mut() {
                     // Runs that touch are one stretch.
                     Some(last) if last_end == Some(run.start) => last.slots.end = run.end,
-                    _ => stretches.push(Stretch { segment, slots: run.start..run.end }),
+                    _ => stretches.push(Stretch { segment, slots: run.start..run.end, selected }),
                 }
                 last_end = Some(run.end);
             }
@@ -260,32 +265,35 @@ impl LiveSegment {
     }
 
     /// The slots that are not deleted.
-    pub(crate) fn live_slots(&self) -> &SlotSet {
+    fn live_slots(&self) -> &SlotSet {
         self.live_slots.get_or_init(|| {
-            let mut live = SlotSet::new(self.segment.documents());
-            live.insert_range(0..self.segment.documents());
+            let mut live = SlotSet::full(self.segment.documents());
             self.deleted.iter().for_each(|slot| live.remove(slot));
             live
         })
     }
 
     /// Which slots a request admits.
-    fn admission(&self, request: &SearchRequest) -> Admission {
-        let runs = self.segment.labels();
-        if request.labels == LabelFilter::All {
-            return match self.deleted.is_empty() {
-                true => Admission::All,
-                false => Admission::Some(self.live_slots().clone(), self.live() as usize),
-            };
+    fn admission(&self, labels: &LabelFilter, selected: Option<&SlotSet>) -> Admission {
+        let everywhere = *labels == LabelFilter::All;
+        let mut slots = match (everywhere, selected) {
+            (true, None) if self.deleted.is_empty() => return Admission::All,
+            (true, None) => self.live_slots().clone(),
+            // A selection has no slot that is deleted.
+            (true, Some(selected)) => selected.clone(),
+            (false, _) => SlotSet::empty(self.segment.documents()),
+        };
+        if !everywhere {
+            for run in self.segment.labels().iter().filter(|run| labels.admits(run.label)) {
+                slots.insert_range(run.start..run.end);
+            }
+            match selected {
+                Some(selected) => slots.and(selected),
+                None if !self.deleted.is_empty() => slots.and(self.live_slots()),
+                None => {}
+            }
         }
-        let mut slots = SlotSet::new(self.segment.documents());
-        for run in runs.iter().filter(|run| request.labels.admits(run.label)) {
-            slots.insert_range(run.start..run.end);
-        }
-        if !self.deleted.is_empty() {
-            slots.intersect(self.live_slots());
-        }
-        let count = slots.len();
+        let count = slots.count() as usize;
         Admission::Some(slots, count)
     }
 

@@ -45,6 +45,7 @@ pub(crate) struct Layout {
     key_order: Range<usize>,
     payload_places: Range<usize>,
     payload_blocks: Range<usize>,
+    fields: Option<Range<usize>>,
 }
 
 #[derive(Debug)]
@@ -105,6 +106,7 @@ impl Layout {
             key_order: section(SectionKind::KeyOrder, 4)?,
             payload_places: section(SectionKind::PayloadPlaces, size_of::<Place>() as u64)?,
             payload_blocks: find(header, SectionKind::PayloadBlocks, None)?,
+            fields: find_if_any(header, SectionKind::Fields)?,
         })
     }
 
@@ -161,6 +163,11 @@ impl Layout {
     pub(crate) fn payload_blocks<'file>(&self, file: &'file [u8]) -> Result<&'file [Block], Flaw> {
         <[Block]>::ref_from_bytes(&file[self.payload_blocks.clone()])
             .map_err(|_| Flaw::Damaged("its section of payload blocks is cut short".to_owned()))
+    }
+
+    /// The section of fields, if there is one.
+    pub(crate) fn fields<'file>(&self, file: &'file [u8]) -> Option<&'file [u8]> {
+        self.fields.clone().map(|section| &file[section])
     }
 
     /// Reads and checks the label table: ascending labels whose slots cover the segment.
@@ -227,6 +234,12 @@ fn find(
     }
     // Both lie within a file that is mapped, so they fit in the address space.
     Ok(section.offset as usize..(section.offset + section.length) as usize)
+}
+
+/// Finds the section of a kind that not every segment has.
+fn find_if_any(header: &SegmentHeader, kind: SectionKind) -> Result<Option<Range<usize>>, Flaw> {
+    let is_there = header.sections.iter().any(|section| section.kind == kind as u32);
+    is_there.then(|| find(header, kind, None)).transpose()
 }
 
 /// The values in a section whose length and alignment were checked when the file was opened.

@@ -5,6 +5,7 @@
 
 pub(crate) mod codec;
 pub(crate) mod deletions;
+pub(crate) mod fields;
 pub(crate) mod graph;
 pub(crate) mod layout;
 pub(crate) mod manifest;

@@ -43,10 +43,12 @@ pub(crate) enum SectionKind {
     Levels = 11,
     /// The sum of the vectors of each label, and of their squared lengths.
     LabelMoments = 12,
+    /// The values of each field and the slots that have them; only where there are any.
+    Fields = 16,
 }
 
 impl SectionKind {
-    pub(crate) const ALL: [SectionKind; 12] = [
+    pub(crate) const ALL: [SectionKind; 13] = [
         SectionKind::Labels,
         SectionKind::Vectors,
         SectionKind::Keys,
@@ -59,6 +61,7 @@ impl SectionKind {
         SectionKind::Links,
         SectionKind::Levels,
         SectionKind::LabelMoments,
+        SectionKind::Fields,
     ];
 
     /// What people call the section.
@@ -76,6 +79,7 @@ impl SectionKind {
             SectionKind::Links => "links",
             SectionKind::Levels => "levels",
             SectionKind::LabelMoments => "label moments",
+            SectionKind::Fields => "fields",
         }
     }
 

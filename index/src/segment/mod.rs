@@ -17,6 +17,7 @@ use crate::codes::{CodeBits, CodeShape, Codec, Scorer};
 use crate::config::IndexConfig;
 use crate::distance::{Codes, Distance, Vectors};
 use crate::error::{Error, Result};
+use crate::format::fields::{FieldTable, FieldView};
 use crate::format::layout::{LabelRun, Layout};
 use crate::format::manifest::SegmentFiles;
 use crate::format::moments::{Moments, decode_moments};
@@ -42,6 +43,7 @@ pub(crate) struct Segment {
     codec: Option<Codec>,
     /// Copies of the codes and the links, where they were asked for.
     pinned: Option<PinnedSections>,
+    fields: FieldTable,
     map: Map,
     payloads: Payloads,
 }
@@ -101,6 +103,8 @@ impl Segment {
         } else {
             None
         };
+        let fields = layout.fields(map.bytes()).map(FieldTable::decode);
+        let fields = fields.transpose().map_err(flaw)?.unwrap_or_default();
         let payloads =
             Payloads::open(&folder.join(names::payload(files.number)), files.payload.length)?;
         let segment = Segment {
@@ -111,6 +115,7 @@ impl Segment {
             labels,
             codec,
             pinned,
+            fields,
             map,
             payloads,
             path,
@@ -169,6 +174,26 @@ impl Segment {
     pub(crate) fn label(&self, slot: Slot) -> Label {
         let run = self.labels.partition_point(|run| run.end <= slot.0);
         self.labels[run].label
+    }
+
+    /// The fields that any document of the segment has, in order of name.
+    pub(crate) fn fields(&self) -> impl ExactSizeIterator<Item = FieldView<'_>> {
+        self.fields.views(self.field_section())
+    }
+
+    /// The names of those fields.
+    pub(crate) fn field_names(&self) -> impl Iterator<Item = &str> {
+        self.fields.names()
+    }
+
+    /// The field of a name, if any document of the segment has it.
+    pub(crate) fn field(&self, name: &str) -> Option<FieldView<'_>> {
+        self.fields.find(self.field_section(), name)
+    }
+
+    fn field_section(&self) -> &[u8] {
+        // Without a section the table is empty, and nothing is looked for in it.
+        self.layout.fields(self.bytes()).unwrap_or_default()
     }
 
     /// The key of a slot of this segment.

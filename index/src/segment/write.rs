@@ -11,6 +11,7 @@ use crate::codes::{CodeBits, CodeShape, Codec, to_halves};
 use crate::config::{IndexConfig, Precision};
 use crate::distance::Codes;
 use crate::error::{Error, Result};
+use crate::fields::{Field, FieldsBuilder};
 use crate::format::layout::{LabelRun, encode_label_runs, encode_vectors};
 use crate::format::manifest::{FileRecord, SegmentFiles};
 use crate::format::moments::{Moments, encode_moments};
@@ -37,6 +38,9 @@ pub(crate) trait Source {
 
     /// Calls `each` with the payload of every slot, in order.
     fn payloads(&self, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()>;
+
+    /// Calls `each` with every field of every slot, in order of slot.
+    fn fields(&self, each: &mut dyn FnMut(u32, Field) -> Result<()>) -> Result<()>;
 }
 
 /// How the graph of a segment is made.
@@ -96,6 +100,11 @@ pub(crate) fn write_segment(
     sections.section(SectionKind::LabelMoments, &encode_moments(&moments))?;
     sections.section(SectionKind::PayloadPlaces, places.as_bytes())?;
     sections.section(SectionKind::PayloadBlocks, blocks.as_bytes())?;
+    let mut fields = FieldsBuilder::default();
+    source.fields(&mut |slot, field| fields.push(slot, field))?;
+    if let Some(fields) = fields.finish() {
+        sections.section(SectionKind::Fields, &fields)?;
+    }
     let segment = sections.finish(documents, dimension)?;
     Ok(SegmentFiles { number, documents, segment, payload })
 }

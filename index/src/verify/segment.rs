@@ -17,6 +17,7 @@ pub(super) fn verify(live: &LiveSegment, metric: Metric, report: &mut VerifyRepo
     check_sections(segment, report);
     check_vectors(segment, metric, report);
     check_key_order(segment, report);
+    check_fields(segment, report)?;
     check_payload_file(segment, report)?;
     check_payloads(segment, report)
 }
@@ -80,6 +81,15 @@ fn check_key_order(segment: &Segment, report: &mut VerifyReport) {
         }
         last = Some(key);
     }
+}
+
+/// Checks that the values of every field are in order, and the slots of every value.
+fn check_fields(segment: &Segment, report: &mut VerifyReport) -> Result<()> {
+    for field in segment.fields() {
+        let outcome = field.check(segment.documents()).map_err(|flaw| flaw.at(segment.path()));
+        report.note(outcome)?;
+    }
+    Ok(())
 }
 
 /// Checks the checksum of the whole payload file.

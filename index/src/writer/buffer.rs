@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::document::{NewDocument, WrittenFields};
 use crate::error::Result;
+use crate::fields::Field;
 use crate::id::{Key, Label};
 use crate::segment::Source;
 
@@ -18,6 +20,8 @@ pub(crate) struct Buffer {
     vectors: Vec<f32>,
     /// The payloads of all entries, and of those they replaced.
     payloads: Vec<u8>,
+    /// The fields of all entries, and of those they replaced.
+    fields: WrittenFields,
 }
 
 #[derive(Debug)]
@@ -25,6 +29,7 @@ struct Entry {
     key: Key,
     label: Label,
     payload: Range<usize>,
+    fields: Range<usize>,
     live: bool,
 }
 
@@ -60,6 +65,14 @@ impl Source for ByLabel<'_> {
         }
         Ok(())
     }
+
+    fn fields(&self, each: &mut dyn FnMut(u32, Field) -> Result<()>) -> Result<()> {
+        for slot in 0..self.documents() {
+            let mut fields = self.buffer.fields.read(self.entry(slot).fields.clone());
+            fields.try_for_each(|field| each(slot, field))?;
+        }
+        Ok(())
+    }
 }
 
 impl ByLabel<'_> {
@@ -76,14 +89,18 @@ impl Buffer {
             by_key: HashMap::new(),
             vectors: Vec::new(),
             payloads: Vec::new(),
+            fields: WrittenFields::default(),
         }
     }
 
     /// Adds a document, or replaces the one with its key, and returns whether there was one.
-    pub(crate) fn upsert(&mut self, key: Key, label: Label, vector: &[f32], payload: &[u8]) {
+    pub(crate) fn upsert(&mut self, document: &NewDocument) {
+        let NewDocument { key, label, vector, payload, fields } = *document;
         let start = self.payloads.len();
         self.payloads.extend_from_slice(payload);
-        let entry = Entry { key, label, payload: start..self.payloads.len(), live: true };
+        let payload = start..self.payloads.len();
+        let fields = self.fields.push(fields);
+        let entry = Entry { key, label, payload, fields, live: true };
         match self.by_key.get(&key) {
             Some(&position) => {
                 self.entries[position] = entry;
@@ -132,7 +149,15 @@ impl Buffer {
     /// The memory it takes, about.
     pub(crate) fn bytes(&self) -> usize {
         let per_entry = size_of::<Entry>() + 2 * size_of::<(Key, usize)>();
-        size_of_val(&*self.vectors) + self.payloads.len() + self.entries.len() * per_entry
+        size_of_val(&*self.vectors)
+            + self.payloads.len()
+            + self.fields.bytes()
+            + self.entries.len() * per_entry
+    }
+
+    /// The names of the fields that its documents have or had.
+    pub(crate) fn field_names(&self) -> &[String] {
+        self.fields.names()
     }
 
     /// The documents in order of label, and within a label as they came.
@@ -149,5 +174,6 @@ impl Buffer {
         self.by_key.clear();
         self.vectors.clear();
         self.payloads.clear();
+        self.fields.clear();
     }
 }

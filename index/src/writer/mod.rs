@@ -2,6 +2,7 @@
 
 mod buffer;
 mod commit;
+mod document;
 mod draft;
 pub(crate) mod publish;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use std::thread;
 
 use buffer::Buffer;
+pub use document::NewDocument;
 use draft::DraftSegment;
 
 use crate::error::{Error, Result};
@@ -104,14 +106,24 @@ impl IndexWriter {
         })
     }
 
+    /// Adds a document without fields, in place of the one with its key if there is one.
+    ///
+    /// # Errors
+    /// Those of [`upsert_document`](Self::upsert_document).
+    pub fn upsert(&mut self, key: Key, label: Label, vector: &[f32], payload: &[u8]) -> Result<()> {
+        self.upsert_document(&NewDocument { key, label, vector, payload, fields: &[] })
+    }
+
     /// Adds a document, in place of the one with its key if there is one.
     ///
     /// # Errors
     /// [`Error::InvalidInput`] if the vector is of another dimension, has components that are
-    /// not finite, or is not of unit length for the cosine metric, or if the payload exceeds
-    /// [`MAX_PAYLOAD_BYTES`]; [`Error::Io`] if a full buffer cannot be
+    /// not finite, or is not of unit length for the cosine metric, if the payload exceeds
+    /// [`MAX_PAYLOAD_BYTES`], or if the fields are more or longer than [`Field`](crate::Field)
+    /// says; [`Error::Io`] if a full buffer cannot be
     /// written. The document is then not added, and nothing else is lost.
-    pub fn upsert(&mut self, key: Key, label: Label, vector: &[f32], payload: &[u8]) -> Result<()> {
+    pub fn upsert_document(&mut self, document: &NewDocument) -> Result<()> {
+        let NewDocument { key, vector, payload, fields, .. } = *document;
         self.check_running()?;
         if let Some(flaw) = self.base.config().flaw(vector) {
             return Err(Error::invalid(format!(
@@ -125,12 +137,13 @@ impl IndexWriter {
                 payload.len()
             )));
         }
+        self.check_fields(key, fields)?;
         if self.buffer.bytes() >= self.options.buffer_bytes
             || self.buffer.entries() >= MAX_SEGMENT_DOCUMENTS
         {
             self.flush()?;
         }
-        self.buffer.upsert(key, label, vector, payload);
+        self.buffer.upsert(document);
         self.pending += 1;
         Ok(())
     }
