@@ -99,11 +99,7 @@ impl CodeShape {
 
 impl Codec {
     /// Measures a codec on the vectors of a segment, of which `read` copies one.
-    pub(crate) fn train(
-        shape: CodeShape,
-        documents: u32,
-        read: impl Fn(u32, &mut [f32]),
-    ) -> Codec {
+    pub(crate) fn train(shape: CodeShape, documents: u32, read: impl Fn(u32, &mut [f32])) -> Codec {
         let dimension = shape.dimension;
         let mut sums = vec![0.0_f64; dimension];
         let mut vector = vec![0.0; dimension];
@@ -167,7 +163,8 @@ impl Codec {
             }
             CodeBits::Four => {
                 codes.fill(0x88);
-                let relative = || residuals().zip(&self.steps).map(|(residual, step)| residual / step);
+                let relative =
+                    || residuals().zip(&self.steps).map(|(residual, step)| residual / step);
                 let scale = self.row_scale(relative(), 7.0);
                 for (component, value) in relative().enumerate() {
                     // Sixteen levels, half a step beside zero: -7.5 to 7.5.
@@ -206,7 +203,8 @@ impl Codec {
     /// The part of an inner product that comes from the mean, negated, in squared steps.
     pub(crate) fn mean_product(&self, row: &[u8]) -> f32 {
         let step = self.steps[0];
-        let terms = row.iter().zip(&self.mean).map(|(&code, mean)| (f32::from(code) - 128.0) * mean);
+        let terms =
+            row.iter().zip(&self.mean).map(|(&code, mean)| (f32::from(code) - 128.0) * mean);
         -terms.sum::<f32>() / step
     }
 

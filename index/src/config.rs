@@ -114,11 +114,21 @@ impl IndexConfig {
         })
     }
 
+    /// The memory in bytes that building the graph of so many documents takes at most, about.
+    pub fn build_memory(&self, documents: u64, threads: usize) -> u64 {
+        let codes = self.dimension.next_multiple_of(64) as u64;
+        // Keys, places of payloads and the order of slots are kept until the end.
+        let places = 40;
+        documents * (codes + places) + crate::hnsw::build_bytes(documents, self.hnsw.m, threads)
+    }
+
     /// Refuses a graph of a shape that cannot be.
     pub(crate) fn check_hnsw(&self) -> Result<()> {
         let HnswConfig { m, ef_construction } = self.hnsw;
         if !(4..=64).contains(&m) {
-            return Err(Error::invalid(format!("a graph with m = {m} cannot be built: choose 4 to 64")));
+            return Err(Error::invalid(format!(
+                "a graph with m = {m} cannot be built: choose 4 to 64"
+            )));
         }
         if !(m..=4096).contains(&ef_construction) {
             return Err(Error::invalid(format!(

@@ -82,4 +82,6 @@ pub use metric::Metric;
 pub use request::{LabelFilter, Neighbor, SearchParams, SearchRequest};
 pub use snapshot::Snapshot;
 pub use verify::{Problem, VerifyReport};
-pub use writer::{IndexWriter, NewDocument, WriterOptions};
+pub use writer::{
+    BuildProgress, BuildStage, GraphBuilder, IndexWriter, NewDocument, WriterOptions,
+};

@@ -122,9 +122,8 @@ fn open_segments(
     previous: Option<&Snapshot>,
 ) -> Result<Vec<LiveSegment>> {
     let config = manifest.config();
-    let open = |record| {
-        open_segment(folder, record, &config, pinned, previous).map_err(missing_is_damage)
-    };
+    let open =
+        |record| open_segment(folder, record, &config, pinned, previous).map_err(missing_is_damage);
     manifest.segments.iter().map(open).collect()
 }
 

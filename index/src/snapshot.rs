@@ -153,7 +153,13 @@ impl Snapshot {
         for (position, segment) in self.segments.iter().enumerate() {
             let selected = request.selection.map(|selection| selection.slots(position));
             let admission = segment.admission(&request.labels, selected);
-            segment.segment.search_nearest(request.vector, distance, walk, &admission, &mut nearest)?;
+            segment.segment.search_nearest(
+                request.vector,
+                distance,
+                walk,
+                &admission,
+                &mut nearest,
+            )?;
         }
         Ok(nearest.into_sorted())
     }

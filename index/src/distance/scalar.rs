@@ -5,16 +5,8 @@ use half::slice::HalfFloatSliceExt as _;
 
 use super::{BitQuery, Codes, Kernels};
 
-pub(super) const KERNELS: Kernels = Kernels {
-    name: "scalar",
-    dot,
-    squared,
-    dot_halves,
-    squared_halves,
-    int8,
-    int4,
-    bits,
-};
+pub(super) const KERNELS: Kernels =
+    Kernels { name: "scalar", dot, squared, dot_halves, squared_halves, int8, int4, bits };
 
 /// Sums kept apart, so that the compiler can use what vector registers there are.
 const LANES: usize = 8;
@@ -54,12 +46,7 @@ pub(super) fn squared_halves(query: &[f32], rows: &[f16], out: &mut [f32]) {
 }
 
 /// Applies a kernel to rows of half precision, one at a time.
-fn widened(
-    query: &[f32],
-    rows: &[f16],
-    out: &mut [f32],
-    kernel: fn(&[f32], &[f32], &mut [f32]),
-) {
+fn widened(query: &[f32], rows: &[f16], out: &mut [f32], kernel: fn(&[f32], &[f32], &mut [f32])) {
     let mut row = vec![0.0; query.len()];
     for (halves, out) in rows.chunks_exact(query.len()).zip(out) {
         halves.convert_to_f32_slice(&mut row);

@@ -253,10 +253,7 @@ fn sum_halves_avx512(a: &[f32], b: &[f16], add: impl Fn(__m512, __m512, __m512) 
     for (block, (a, b)) in a_blocks.iter().zip(b_blocks).enumerate() {
         // SAFETY: each has 16 values.
         let (a, b) = unsafe {
-            (
-                _mm512_loadu_ps(a.as_ptr()),
-                _mm512_cvtph_ps(_mm256_loadu_si256(b.as_ptr().cast())),
-            )
+            (_mm512_loadu_ps(a.as_ptr()), _mm512_cvtph_ps(_mm256_loadu_si256(b.as_ptr().cast())))
         };
         sums[block % 4] = add(sums[block % 4], a, b);
     }

@@ -58,7 +58,9 @@ pub(crate) fn decode<'file>(
     for shape in rest.chunks_exact(2) {
         let (nodes, stride) = (shape[0].get(), shape[1].get());
         if !(1..=documents).contains(&nodes) || !(1..=MAX_STRIDE).contains(&stride) {
-            return Flaw::damaged(format!("a level of its graph has {nodes} nodes of {stride} links"));
+            return Flaw::damaged(format!(
+                "a level of its graph has {nodes} nodes of {stride} links"
+            ));
         }
         let (nodes, stride) = (nodes as usize, stride as usize);
         let (slots, after) = values.split_at_checked(nodes).ok_or_else(cut_short)?;

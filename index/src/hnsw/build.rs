@@ -379,7 +379,14 @@ impl<'build> Builder<'build> {
                 kept.sort_unstable();
                 kept.dedup();
                 kept.retain(|&neighbor| neighbor != node);
-                self.choose(layer, node, &kept, layer.kept, &mut worker.linking, &mut worker.selector);
+                self.choose(
+                    layer,
+                    node,
+                    &kept,
+                    layer.kept,
+                    &mut worker.linking,
+                    &mut worker.selector,
+                );
                 layer.set(node, &worker.linking.chosen);
             } else {
                 kept.truncate(layer.kept);
@@ -463,8 +470,7 @@ impl<'build> Builder<'build> {
         let query = self.space.query(slot, &mut components);
         for number in (0..=top).rev() {
             let layer = &self.layers[number];
-            let score =
-                LayerScore { space: self.space, layer, query, components: &components };
+            let score = LayerScore { space: self.space, layer, query, components: &components };
             let ef = if number > level { 1 } else { self.options.ef_construction };
             search::walk(layer, &score, ef, &[node], &mut worker.scratch);
             if number <= level
@@ -554,7 +560,9 @@ impl<'build> Builder<'build> {
         let tasks: Vec<(&BuildLayer, u32)> = self
             .layers
             .iter()
-            .flat_map(|layer| (0..layer.nodes as u32).step_by(nodes_at_once).map(move |at| (layer, at)))
+            .flat_map(|layer| {
+                (0..layer.nodes as u32).step_by(nodes_at_once).map(move |at| (layer, at))
+            })
             .collect();
         let next = AtomicUsize::new(0);
         let work = || {

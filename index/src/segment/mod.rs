@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use payloads::Payloads;
 pub(crate) use search::{Admission, Walk};
-pub(crate) use write::{Building, Source, Target, write_segment};
+pub(crate) use write::{Building, OtherBuilder, Source, Target, write_segment};
 
 use crate::codes::{CodeBits, CodeShape, Codec, Scorer};
 use crate::config::IndexConfig;
@@ -226,6 +226,11 @@ impl Segment {
                 Cow::Owned(vector)
             }
         }
+    }
+
+    /// Whether it has a graph.
+    pub(crate) fn has_graph(&self) -> bool {
+        self.layout.links().is_some()
     }
 
     /// The graph, where there is one. Its lengths are right, and what its links say is not

@@ -51,9 +51,12 @@ pub(crate) struct Building<'caller> {
     /// The graph that most of the documents have already.
     pub(crate) base: Option<Base<'caller>>,
     /// Makes the graph, in place of this crate's own builder.
-    pub(crate) builder: Option<&'caller (dyn Fn(&Space, &BuildOptions) -> Result<Built> + Sync)>,
+    pub(crate) builder: Option<&'caller OtherBuilder>,
     pub(crate) progress: Progress<'caller>,
 }
+
+/// Makes the graph of documents in place of this crate's own builder.
+pub(crate) type OtherBuilder = dyn Fn(&Space, &BuildOptions) -> Result<Built> + Sync;
 
 /// Where a segment is written.
 pub(crate) struct Target<'caller> {

@@ -19,6 +19,8 @@ pub(super) struct DraftSegment {
     pub(super) deletions: Option<DeletionRecord>,
     /// The segment as the last commit has it, if it does.
     pub(super) base: Option<LiveSegment>,
+    /// Whether its documents are in another segment now.
+    pub(super) merged: bool,
 }
 
 /// The deleted slots of a segment; copied from the last commit's only to be changed.
@@ -35,6 +37,7 @@ impl DraftSegment {
             deleted: Deleted::AsCommitted(Arc::clone(&live.deleted)),
             deletions: live.deletions.clone(),
             base: Some(live.clone()),
+            merged: false,
         }
     }
 
@@ -44,6 +47,7 @@ impl DraftSegment {
             deleted: Deleted::AsCommitted(Arc::default()),
             deletions: None,
             base: None,
+            merged: false,
         }
     }
 

@@ -4,6 +4,8 @@ mod buffer;
 mod commit;
 mod document;
 mod draft;
+mod merge;
+mod progress;
 pub(crate) mod publish;
 
 use std::collections::BTreeMap;
@@ -15,14 +17,16 @@ use std::thread;
 use buffer::Buffer;
 pub use document::NewDocument;
 use draft::DraftSegment;
+use progress::Listener;
+pub use progress::{BuildProgress, BuildStage};
 
 use crate::error::{Error, Result};
 use crate::format::{MAX_PAYLOAD_BYTES, names};
+use crate::hnsw::BuildOptions;
 use crate::id::{Key, Label, Slot};
 use crate::index::Shared;
 use crate::lock::WriterLock;
-use crate::hnsw::BuildOptions;
-use crate::segment::{Building, Segment, Target, write_segment};
+use crate::segment::{Building, OtherBuilder, Segment, Target, write_segment};
 use crate::snapshot::Snapshot;
 
 /// How a writer works.
@@ -34,14 +38,38 @@ pub struct WriterOptions {
     /// The threads that build graphs; all processors by default. With one, the same documents
     /// added in the same order make the same files.
     pub threads: Option<NonZeroUsize>,
+    /// The memory that building a graph may take, about: more make fewer and larger segments.
+    pub memory_bytes: usize,
+    /// What builds graphs.
+    pub builder: GraphBuilder,
     /// The documents from which on a segment has a graph: fewer are compared one by one as fast.
     pub graph_from: u32,
 }
 
 impl Default for WriterOptions {
     fn default() -> Self {
-        WriterOptions { buffer_bytes: 64 << 20, threads: None, graph_from: 1024 }
+        WriterOptions {
+            buffer_bytes: 64 << 20,
+            memory_bytes: 2 << 30,
+            builder: GraphBuilder::Own,
+            threads: None,
+            graph_from: 1024,
+        }
     }
+}
+
+/// What builds the graph of a segment.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GraphBuilder {
+    /// The builder of this crate: on codes of eight bits, with all threads, and able to extend
+    /// the graph of a segment that is merged with others.
+    #[default]
+    Own,
+    /// The `hnsw_rs` crate, for comparison. It is slower and takes more memory, and builds
+    /// every graph from nothing.
+    #[cfg(feature = "hnsw_rs")]
+    HnswRs,
 }
 
 /// Decides the levels of documents and the order they are linked in.
@@ -66,6 +94,7 @@ pub struct IndexWriter {
     next_segment: u32,
     pending: usize,
     state: State,
+    listener: Listener,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +128,7 @@ impl IndexWriter {
             next_segment: base.manifest().next_segment,
             pending: 0,
             state: State::Running,
+            listener: Listener::default(),
             _lock: lock,
             options,
             base,
@@ -254,13 +284,15 @@ impl IndexWriter {
         }
     }
 
+    /// Writes the buffer as it is. Where it is large enough for a graph, the commit makes one,
+    /// together with what else is to be merged.
     fn write_segment(&self, number: u32) -> Result<Segment> {
         let Shared { folder, storage, .. } = &*self.shared;
         let config = self.base.config();
         let target = Target { storage: &**storage, folder, number };
         let building = Building {
             options: self.build_options(),
-            graph_from: self.options.graph_from,
+            graph_from: u32::MAX,
             base: None,
             builder: None,
             progress: &|_| {},
@@ -271,12 +303,36 @@ impl IndexWriter {
 
     fn build_options(&self) -> BuildOptions {
         let hnsw = self.base.config().hnsw;
-        let processors = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
         BuildOptions {
             m: hnsw.m,
             ef_construction: hnsw.ef_construction,
-            threads: self.options.threads.map_or_else(processors, NonZeroUsize::get),
+            threads: self.threads(),
             seed: GRAPH_SEED,
+        }
+    }
+
+    fn threads(&self) -> usize {
+        let processors = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        self.options.threads.map_or_else(processors, NonZeroUsize::get)
+    }
+
+    /// What makes graphs in place of this crate.
+    fn graph_builder(&self) -> Option<&'static OtherBuilder> {
+        match self.options.builder {
+            GraphBuilder::Own => None,
+            #[cfg(feature = "hnsw_rs")]
+            GraphBuilder::HnswRs => Some(&crate::hnsw::build_with_hnsw_rs),
+        }
+    }
+
+    /// Calls `listener` now and then while a commit builds graphs, from any thread.
+    pub fn on_progress(&mut self, listener: impl Fn(&BuildProgress) + Send + Sync + 'static) {
+        self.listener = Listener(Some(Box::new(listener)));
+    }
+
+    fn report(&self, progress: &BuildProgress) {
+        if let Some(listener) = &self.listener.0 {
+            listener(progress);
         }
     }
 
