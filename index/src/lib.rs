@@ -65,6 +65,7 @@ mod storage;
 
 mod error;
 mod info;
+mod statistics;
 
 #[cfg(test)]
 mod fault_tests;
@@ -81,6 +82,7 @@ pub use info::{FileInfo, IndexInfo, SectionInfo, SegmentInfo};
 pub use metric::Metric;
 pub use request::{LabelFilter, Neighbor, SearchParams, SearchRequest};
 pub use snapshot::Snapshot;
+pub use statistics::{GraphStatistics, LabelStatistics};
 pub use verify::{Problem, VerifyReport};
 pub use writer::{
     BuildProgress, BuildStage, GraphBuilder, IndexWriter, NewDocument, WriterOptions,

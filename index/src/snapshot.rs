@@ -17,6 +17,7 @@ use crate::metric::Metric;
 use crate::request::{LabelFilter, Neighbor, SearchRequest};
 use crate::segment::{Admission, Segment, Walk};
 use crate::slot_set::SlotSet;
+use crate::statistics::LabelStatistics;
 use crate::top_k::{Candidate, TopK};
 
 /// The documents of one commit. It stays as it is while writers commit more, and keeps its
@@ -29,6 +30,8 @@ pub struct Snapshot {
     /// Of the manifest; tells commits apart.
     checksum: u64,
     segments: Vec<LiveSegment>,
+    /// Computed when they are first asked for.
+    pub(crate) statistics: OnceLock<BTreeMap<Label, LabelStatistics>>,
 }
 
 /// A segment and which of its slots are deleted as of a commit.
@@ -50,7 +53,14 @@ impl Snapshot {
         segments: Vec<LiveSegment>,
     ) -> Snapshot {
         let config = manifest.config();
-        Snapshot { folder: folder.to_owned(), config, manifest, checksum, segments }
+        Snapshot {
+            folder: folder.to_owned(),
+            config,
+            manifest,
+            checksum,
+            segments,
+            statistics: OnceLock::new(),
+        }
     }
 
     /// How many documents there are.

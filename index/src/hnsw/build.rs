@@ -77,6 +77,12 @@ impl<'build> Space<'build> {
         self.biases.len()
     }
 
+    /// Whether distances are inner products, which can be negative.
+    #[cfg(feature = "hnsw_rs")]
+    pub(super) fn is_inner_product(&self) -> bool {
+        self.weight == 1.0
+    }
+
     /// Puts the components of a slot in `components`.
     pub(super) fn query(&self, slot: u32, components: &mut Vec<i8>) -> SpaceQuery {
         let row = &self.codes.row(slot)[..self.components];

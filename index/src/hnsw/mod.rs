@@ -6,6 +6,8 @@
 
 mod build;
 mod graph;
+#[cfg(feature = "hnsw_rs")]
+mod hnsw_rs;
 mod pool;
 mod reach;
 mod scratch;
@@ -13,9 +15,9 @@ mod search;
 mod select;
 mod visited;
 
-pub(crate) use build::{
-    Base, BuildOptions, Built, BuiltLevel, Progress, Space, build, build_bytes,
-};
+#[cfg(feature = "hnsw_rs")]
+pub(crate) use self::hnsw_rs::build_with_hnsw_rs;
+pub(crate) use build::{Base, BuildOptions, Built, Progress, Space, build, build_bytes};
 pub(crate) use graph::{Graph, Level, NO_NODE};
 pub(crate) use pool::Pool;
 pub(crate) use scratch::{Scratch, with_scratch};

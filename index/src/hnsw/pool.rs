@@ -28,10 +28,6 @@ impl Pool {
         self.cursor = 0;
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.entries.len()
-    }
-
     pub(crate) fn is_full(&self) -> bool {
         self.entries.len() >= self.capacity
     }
