@@ -1,10 +1,12 @@
 //! Memory maps of files that never change. The only unsafe code outside the distance kernels.
 
 use std::fs::File;
+use std::io;
+use std::ops::Range;
 use std::path::Path;
 
-use std::io;
-
+#[cfg(target_os = "linux")]
+use memmap2::Advice;
 use memmap2::{Mmap, MmapMut};
 
 use crate::error::{Error, Result};
@@ -39,6 +41,18 @@ impl Map {
         Ok(Map(map))
     }
 
+    /// Asks for some bytes, read at random and all the time, to be kept in large pages where the
+    /// file system has them.
+    pub(crate) fn prefer_large_pages(&self, range: Range<usize>) {
+        #[cfg(target_os = "linux")]
+        if !range.is_empty() {
+            // A hint: without it, small pages do.
+            let _ = self.0.advise_range(Advice::HugePage, range.start, range.len());
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = range;
+    }
+
     /// The bytes of the file.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
@@ -56,7 +70,7 @@ impl Pinned {
         let mut memory = MmapMut::map_anon(bytes.len().max(1))?;
         // Where the system has no large pages to give, small ones do.
         #[cfg(target_os = "linux")]
-        let _ = memory.advise(memmap2::Advice::HugePage);
+        let _ = memory.advise(Advice::HugePage);
         memory[..bytes.len()].copy_from_slice(bytes);
         memory.make_read_only().map(Pinned)
     }

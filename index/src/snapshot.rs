@@ -263,9 +263,9 @@ impl Snapshot {
 /// Candidates kept where the caller does not say.
 fn default_ef(quantization: Quantization, k: usize) -> usize {
     let for_ten = match quantization {
-        Quantization::F32 | Quantization::F16 | Quantization::Int8 => 64,
-        Quantization::Int4 => 80,
-        Quantization::Binary => 160,
+        Quantization::F32 | Quantization::F16 | Quantization::Int8 => 128,
+        Quantization::Int4 => 144,
+        Quantization::Binary => 256,
     };
     // More neighbours need more candidates, and have some of them in common.
     for_ten.max(k + k / 2)

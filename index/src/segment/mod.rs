@@ -120,6 +120,10 @@ impl Segment {
             payloads,
             path,
         };
+        if segment.pinned.is_none() {
+            let sections = [segment.layout.codes(), segment.layout.links()];
+            sections.into_iter().flatten().for_each(|range| segment.map.prefer_large_pages(range));
+        }
         // Whatever a graph's links say, its lengths are right from here on.
         segment.graph()?;
         Ok(segment)
