@@ -7,6 +7,8 @@ mod parser;
 mod resolve;
 
 #[cfg(test)]
+mod meaning_tests;
+#[cfg(test)]
 mod tests;
 
 use std::fmt;
