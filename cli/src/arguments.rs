@@ -64,7 +64,11 @@ fn devices() -> impl TypedValueParser<Value = Device> {
 impl Global {
     /// How an engine is opened.
     pub(crate) fn engine_options(&self) -> EngineOptions {
-        EngineOptions { model: self.model.clone(), encoder: self.encoder_options() }
+        EngineOptions {
+            model: self.model.clone(),
+            encoder: self.encoder_options(),
+            filterable: Vec::new(),
+        }
     }
 
     /// How an encoder is opened.

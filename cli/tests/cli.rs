@@ -13,6 +13,8 @@ mod damage;
 mod encoding;
 #[path = "cli/evaluation.rs"]
 mod evaluation;
+#[path = "cli/filtering.rs"]
+mod filtering;
 #[path = "cli/interrupting.rs"]
 mod interrupting;
 #[path = "cli/querying.rs"]

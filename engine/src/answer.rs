@@ -10,6 +10,10 @@ use crate::{Language, LanguageShare, Mode};
 pub struct Answer {
     /// The query as it was understood.
     pub query: QueryReport,
+    /// How many documents of the index match the query's filter, whichever languages are
+    /// searched; `None` without a filter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub matched: Option<u64>,
     /// The documents nearest in meaning, best first.
     pub hits: Vec<Hit>,
     /// Where the time went.
@@ -26,6 +30,9 @@ pub struct QueryReport {
     pub mode: Mode,
     /// Its languages, largest share first; one with share 1 unless languages are mixed.
     pub languages: Vec<LanguageShare>,
+    /// Its filter, as it was understood.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
 }
 
 /// A document that was found.
@@ -57,6 +64,8 @@ pub struct Timings {
     pub detect: f64,
     /// Turning the query into a vector.
     pub encode: f64,
+    /// Finding the documents that match the filter.
+    pub filter: f64,
     /// Finding the nearest vectors.
     pub search: f64,
     /// Reading the documents found.

@@ -8,16 +8,17 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use mlsearch_encoder::{Encoder, EncoderOptions, Fingerprint, ModelConfig};
 use mlsearch_index::{
-    Address, Index, IndexConfig, IndexWriter, Key, Label, Metric, Neighbor, SearchParams,
-    SearchRequest, Snapshot, VerifyReport,
+    Address, Index, IndexConfig, IndexWriter, Key, Label, Metric, Neighbor, NewDocument,
+    SearchParams, SearchRequest, Snapshot, VerifyReport,
 };
 
 use crate::answer::{Answer, Hit, QueryReport, Timings};
 use crate::filter::label_filter;
+use crate::filterable::{FieldValue, Filterable, as_fields};
 use crate::info::EngineInfo;
 use crate::labels::LabelTable;
 use crate::language::LanguageDetector;
-use crate::{Detection, Document, Error, Language, Query, Result, model, record};
+use crate::{Detection, Document, Error, Filter, Language, Query, Result, model, record};
 
 /// Index attribute: what the payloads are. Its value is the version of their layout.
 const ATTRIBUTE_DOCUMENTS: &str = "mlsearch.documents";
@@ -25,6 +26,8 @@ const ATTRIBUTE_DOCUMENTS: &str = "mlsearch.documents";
 const DOCUMENTS_VERSION: &str = "1";
 /// Index attribute: the language tags, in the order of their labels.
 const ATTRIBUTE_LANGUAGES: &str = "mlsearch.languages";
+/// Index attribute: the fields that documents can be filtered by.
+const ATTRIBUTE_FILTERABLE: &str = "mlsearch.filterable";
 /// Index attributes: the model that made the vectors, and the folder it was last seen in.
 pub(crate) const ATTRIBUTE_MODEL_NAME: &str = "mlsearch.model.name";
 pub(crate) const ATTRIBUTE_MODEL_VERSION: &str = "mlsearch.model.version";
@@ -43,6 +46,11 @@ pub struct EngineOptions {
     pub model: Option<PathBuf>,
     /// How the encoder runs.
     pub encoder: EncoderOptions,
+    /// Fields of metadata that a new index can [filter](crate::Filter) by, up to
+    /// [64](mlsearch_index::MAX_FIELDS): `year`, or `author.name` for a field of an object within.
+    /// `group` stands for the document's group; `id` and `language` are always there. Only
+    /// [`Engine::create`] reads this: an index keeps the fields that it was created with.
+    pub filterable: Vec<String>,
 }
 
 /// An index of documents, and the encoder that reads and answers. Share it by reference between
@@ -74,6 +82,8 @@ struct View {
     labels: LabelTable,
     /// The languages that have documents.
     present: Vec<(Label, Language)>,
+    /// The fields that documents can be filtered by.
+    filterable: Filterable,
 }
 
 impl Engine {
@@ -81,14 +91,17 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::ModelNotFound`] and [`Error::Encoder`] without a usable model,
+    /// [`Error::InvalidFilterable`] for a field that documents cannot be filtered by,
     /// [`Error::Index`] if the folder is taken or cannot be written to.
     pub fn create(folder: impl AsRef<Path>, options: &EngineOptions) -> Result<Self> {
+        let filterable = Filterable::new(&options.filterable)?;
         let model = model::locate_model(options.model.as_deref())?;
         let config = ModelConfig::read(&model)?;
         let mut index = IndexConfig::new(config.dimension, Metric::Cosine);
         index.attributes = [
             (ATTRIBUTE_DOCUMENTS, DOCUMENTS_VERSION.to_owned()),
             (ATTRIBUTE_LANGUAGES, LabelTable::default().to_attribute()),
+            (ATTRIBUTE_FILTERABLE, filterable.to_attribute()),
             (ATTRIBUTE_MODEL_NAME, config.name.clone()),
             (ATTRIBUTE_MODEL_VERSION, config.version.clone()),
             (ATTRIBUTE_FINGERPRINT, Fingerprint::of(&config).to_string()),
@@ -144,28 +157,36 @@ impl Engine {
     /// More documents a call use the processor better; a few hundred are enough.
     ///
     /// # Errors
-    /// [`Error::InvalidDocument`] for a blank text or an id that is empty or too long, before
+    /// [`Error::InvalidDocument`] for a blank text, an id that is empty or too long, or fields to
+    /// filter by that hold a string of more than 1,023 bytes or more than 1,024 values, before
     /// anything is added; [`Error::Encoder`]; [`Error::Index`], among others if another process
     /// is writing.
     pub fn add(&self, documents: &[Document]) -> Result<()> {
         if documents.is_empty() {
             return Ok(());
         }
-        let payloads = documents.iter().map(prepare).collect::<Result<Vec<_>>>()?;
+        // An index keeps the fields that it was created with.
+        let view = self.view();
+        let prepared = documents
+            .iter()
+            .map(|document| prepare(document, &view.filterable))
+            .collect::<Result<Vec<_>>>()?;
         let languages = self.languages_of(documents);
         let texts: Vec<&str> = documents.iter().map(|document| document.text.as_str()).collect();
         let vectors = self.encoder()?.encode_passages(&texts)?;
 
         let mut changes = lock(&self.changes);
         let changes = self.begin(&mut changes)?;
-        for (((document, payload), language), vector) in
-            documents.iter().zip(payloads).zip(languages).zip(vectors.outer_iter())
+        for (((document, prepared), language), vector) in
+            documents.iter().zip(prepared).zip(languages).zip(vectors.outer_iter())
         {
             let key = key_of(&document.id);
             self.check_collision(key, &document.id)?;
             let label = changes.labels.label(&language)?;
             let vector = vector.as_slice().expect("rows of an encoder's array are contiguous");
-            changes.writer.upsert(key, label, vector, &payload)?;
+            let Prepared { payload, values } = &prepared;
+            let fields = &as_fields(values);
+            changes.writer.upsert_document(&NewDocument { key, label, vector, payload, fields })?;
         }
         Ok(())
     }
@@ -216,7 +237,8 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// [`Error::EmptyQuery`]; [`Error::LanguageNotInIndex`] for a target language without
+    /// [`Error::EmptyQuery`]; [`Error::Filter`] for a filter by a field that the index does not
+    /// filter by; [`Error::LanguageNotInIndex`] for a target language without
     /// documents; [`Error::QueryLanguageUnknown`] if the mode needs the query's language and it
     /// could not be detected; [`Error::ModelNotFound`], [`Error::ModelMismatch`],
     /// [`Error::Encoder`] and [`Error::Index`].
@@ -228,6 +250,11 @@ impl Engine {
         }
         let view = self.view();
         let mut timings = Timings::default();
+        let predicate = query
+            .filter
+            .as_ref()
+            .map(|filter| filter.resolve(&view.filterable, &view.present))
+            .transpose()?;
 
         // The language is found out while the text is encoded.
         let (detected, vector) = thread::scope(|scope| {
@@ -244,8 +271,13 @@ impl Engine {
             (record_time(&mut timings.detect, detected), record_time(&mut timings.encode, vector)?);
 
         let labels = label_filter(&query, &detected, &view.present)?;
+        let selection = timed(|| {
+            predicate.as_ref().map(|predicate| view.snapshot.select(predicate)).transpose()
+        });
+        let selection = record_time(&mut timings.filter, selection)?;
+        let selection = selection.as_ref();
         let params = SearchParams { k: query.k, ..SearchParams::default() };
-        let request = SearchRequest { vector: &vector, params, labels, selection: None };
+        let request = SearchRequest { vector: &vector, params, labels, selection };
         let neighbors = record_time(&mut timings.search, timed(|| view.snapshot.search(&request)))?;
         let hits = timed(|| {
             neighbors
@@ -257,9 +289,25 @@ impl Engine {
         let hits = record_time(&mut timings.fetch, hits);
         let hits: Vec<Hit> = Result::from_iter::<Vec<Result<Hit>>>(hits)?;
         timings.total = milliseconds(started);
-        let query =
-            QueryReport { text: query.text, mode: query.mode, languages: detected.languages };
-        Ok(Answer { query, hits, timings_ms: timings })
+        let matched = selection.map(|selection| selection.len());
+        let query = QueryReport {
+            text: query.text,
+            mode: query.mode,
+            languages: detected.languages,
+            filter: query.filter.map(|filter| filter.to_string()),
+        };
+        Ok(Answer { query, matched, hits, timings_ms: timings })
+    }
+
+    /// How many documents match a filter. Takes no model.
+    ///
+    /// # Errors
+    /// [`Error::Filter`] for a filter by a field that the index does not filter by, and
+    /// [`Error::Index`] if damage is noticed.
+    pub fn count(&self, filter: &Filter) -> Result<u64> {
+        let view = self.view();
+        let predicate = filter.resolve(&view.filterable, &view.present)?;
+        Ok(view.snapshot.select(&predicate)?.len())
     }
 
     /// The document with this id, as of the last commit.
@@ -303,7 +351,8 @@ impl Engine {
             .present
             .iter()
             .map(|(label, language)| (language.clone(), counts.get(label).copied().unwrap_or(0)));
-        EngineInfo::of(self.index.folder(), &view.snapshot, languages.collect())
+        let filterable = view.filterable.names().to_vec();
+        EngineInfo::of(self.index.folder(), &view.snapshot, languages.collect(), filterable)
     }
 
     /// Reads every byte of the index in `folder` and reports what is wrong. Takes no model.
@@ -478,12 +527,22 @@ impl View {
             .into_keys()
             .filter_map(|label| Some((label, labels.language(label)?.clone())))
             .collect();
-        Ok(Self { snapshot, labels, present })
+        let filterable = match snapshot.attributes().get(ATTRIBUTE_FILTERABLE) {
+            Some(names) => Filterable::from_attribute(names).map_err(not_ours)?,
+            None => Filterable::default(),
+        };
+        Ok(Self { snapshot, labels, present, filterable })
     }
 }
 
+/// A document as it is stored.
+struct Prepared<'filterable> {
+    payload: Vec<u8>,
+    values: Vec<FieldValue<'filterable>>,
+}
+
 /// Checks a document and gives its stored form.
-fn prepare(document: &Document) -> Result<Vec<u8>> {
+fn prepare<'a>(document: &Document, filterable: &'a Filterable) -> Result<Prepared<'a>> {
     let invalid = |reason: String| Error::InvalidDocument { id: shortened(&document.id), reason };
     if document.id.is_empty() {
         return Err(invalid("its id is empty".to_owned()));
@@ -494,7 +553,8 @@ fn prepare(document: &Document) -> Result<Vec<u8>> {
     if document.text.trim().is_empty() {
         return Err(invalid("its text is blank".to_owned()));
     }
-    record::encode(document).map_err(invalid)
+    let values = filterable.values(document).map_err(invalid)?;
+    Ok(Prepared { payload: record::encode(document).map_err(invalid)?, values })
 }
 
 /// An id that fits an error message.
@@ -507,7 +567,7 @@ fn shortened(id: &str) -> String {
 }
 
 /// The index's key of a document id: the first 8 bytes of its BLAKE3 digest.
-fn key_of(id: &str) -> Key {
+pub(crate) fn key_of(id: &str) -> Key {
     let digest = blake3::hash(id.as_bytes());
     let (first, _) = digest.as_bytes().split_first_chunk::<8>().expect("a digest has 32 bytes");
     Key(u64::from_le_bytes(*first))

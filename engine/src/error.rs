@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::FilterError;
+
 /// `Result` with this crate's [`enum@Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -56,6 +58,17 @@ pub enum Error {
         tag: String,
         /// The limit.
         most: usize,
+    },
+    /// A filter that cannot be read, or that names a field which the index does not filter by.
+    #[error(transparent)]
+    Filter(#[from] FilterError),
+    /// A field that a new index cannot filter by.
+    #[error("documents cannot be filtered by the field {field:?}: {reason}")]
+    InvalidFilterable {
+        /// The field.
+        field: String,
+        /// Why not.
+        reason: String,
     },
     /// No model folder was found.
     #[error(

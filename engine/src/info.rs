@@ -23,6 +23,8 @@ pub struct EngineInfo {
     pub languages: BTreeMap<Language, u64>,
     /// Name, version and fingerprint of the model that made the vectors.
     pub model: ModelInfo,
+    /// Fields that documents can be filtered by, beside `id` and `language`.
+    pub filterable: Vec<String>,
     /// Components of a vector.
     pub dimension: usize,
     /// How vectors are kept.
@@ -70,6 +72,7 @@ impl EngineInfo {
         folder: &Path,
         snapshot: &Snapshot,
         languages: BTreeMap<Language, u64>,
+        filterable: Vec<String>,
     ) -> Self {
         let info = snapshot.info();
         let attribute = |name: &str| snapshot.attributes().get(name).cloned().unwrap_or_default();
@@ -94,6 +97,7 @@ impl EngineInfo {
                 version: attribute(ATTRIBUTE_MODEL_VERSION),
                 fingerprint: attribute(ATTRIBUTE_FINGERPRINT),
             },
+            filterable,
             dimension: info.dimension,
             quantization: format!("{:?}", info.quantization).to_lowercase(),
             format_version: FORMAT_VERSION,

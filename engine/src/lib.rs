@@ -20,7 +20,8 @@
 //!
 //! An [`Engine`] is a folder on disk and an encoder. Documents go in with an id, a text and,
 //! where known, a language; a [`Query`] comes back as an [`Answer`]. [`Mode`] says which
-//! languages are searched: the query's own, the others, or all.
+//! languages are searched: the query's own, the others, or all, and a [`Filter`] which documents,
+//! by their metadata.
 //!
 //! [`ingest`] reads documents from files, [`eval`] measures retrieval by published protocols.
 
@@ -33,7 +34,10 @@ mod query;
 
 pub mod language;
 
+mod field_value;
 mod filter;
+mod filter_language;
+mod filterable;
 mod labels;
 mod model;
 mod record;
@@ -47,6 +51,7 @@ pub use answer::{Answer, Hit, QueryReport, Timings};
 pub use document::Document;
 pub use engine::{Engine, EngineOptions};
 pub use error::{Error, Result};
+pub use filter_language::{Filter, FilterError, MAX_FILTER_BYTES};
 pub use info::{EngineInfo, ModelInfo, SegmentInfo};
 pub use language::{Detection, Language, LanguageShare};
 pub use model::{DEFAULT_MODEL, MODEL_VARIABLE, locate_model};

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Language;
+use crate::{Filter, Language};
 
 /// Which languages are searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -68,6 +68,8 @@ pub struct Query {
     /// Only documents in these languages; any that the mode allows when empty. A tag stands for
     /// all that begin with it: `zh` for `zh-Hant` too.
     pub targets: Vec<Language>,
+    /// Only documents that this holds for.
+    pub filter: Option<Filter>,
 }
 
 impl Query {
@@ -79,6 +81,7 @@ impl Query {
             mode: Mode::default(),
             language: None,
             targets: Vec::new(),
+            filter: None,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use mlsearch::{Engine, Language, Mode};
+use mlsearch::{Answer, Engine, Filter, Language, Mode};
 
 use crate::arguments::Global;
 use crate::output::{Console, answer, json};
@@ -16,7 +16,14 @@ use crate::output::{Console, answer, json};
 Examples:
   mlsearch query notes.index \"how do bees tell each other where flowers are?\"
   mlsearch query notes.index \"warum tanzen Bienen\" --mode cross-lingual -k 5
-  mlsearch query notes.index \"chai kaise banayein, step by step\" --lang hi,en --json")]
+  mlsearch query notes.index \"chai kaise banayein, step by step\" --lang hi,en --json
+  mlsearch query laws.index \"wer zahlt die Kaution?\" --where 'year >= 2020 and topic = \"rent\"'
+  mlsearch query laws.index \"deposit\" --where 'topic in [\"rent\", \"tax\"] and not exists(repealed)'
+
+Filters compare fields with =, !=, <, <=, >, >=, `in [...]` and `not in [...]`, ask whether there is a
+value with exists(field), and are joined by not, and, or and parentheses. Strings are in quotes, and
+never equal to numbers; strings such as \"2024-05-17\" are in order. A field in back-quotes may have
+any name. `mlsearch index info` tells the fields; `id` and `language` are always there.")]
 pub(crate) struct Query {
     /// Folder of the index
     #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
@@ -42,6 +49,10 @@ pub(crate) struct Query {
     #[arg(long, value_name = "TAG,TAG", value_delimiter = ',')]
     lang: Vec<Language>,
 
+    /// Search only documents that match this filter, such as 'year >= 2020'
+    #[arg(long = "where", value_name = "FILTER")]
+    filter: Option<String>,
+
     /// Print the answer as a JSON object
     #[arg(long)]
     json: bool,
@@ -54,9 +65,15 @@ fn modes() -> impl TypedValueParser<Value = Mode> {
 
 impl Query {
     pub(crate) fn run(&self, global: &Global, console: &Console) -> Result<()> {
+        // Nothing need be opened to see that it cannot be read.
+        let filter = self.filter.as_deref().map(Filter::parse).transpose()?;
         // The process ends right after: taking the tokenizer apart, a million small objects, would
         // only keep its user waiting.
         let engine = ManuallyDrop::new(Engine::open_with(&self.index, &global.engine_options())?);
+        if let Some(filter) = &filter {
+            // The model need not be opened, either, to see that the index lacks its fields.
+            engine.count(filter)?;
+        }
         let text = self.text.join(" ");
         // Opened first, so that the times of the answer are those of answering.
         if !text.trim().is_empty() {
@@ -67,6 +84,7 @@ impl Query {
             mode: self.mode,
             language: self.query_lang.clone(),
             targets: self.lang.clone(),
+            filter,
             ..mlsearch::Query::new(text)
         })?;
         if self.json {
@@ -74,12 +92,22 @@ impl Query {
         }
         console.print(&answer::render(&answer, console.width()))?;
         if answer.hits.is_empty() {
-            let index = self.index.display();
-            console.say(&format!(
-                "nothing was found: `mlsearch index info {index}` tells how many documents there are in which \
-                 language"
-            ));
+            console.say(&self.nothing_found(&answer));
         }
         Ok(())
+    }
+
+    /// What to look at when nothing was found.
+    fn nothing_found(&self, answer: &Answer) -> String {
+        let index = self.index.display();
+        if answer.matched == Some(0) {
+            return "nothing was found: no document matches the filter; a number matches only \
+                    numbers, and a string in quotes only strings"
+                .to_owned();
+        }
+        format!(
+            "nothing was found: `mlsearch index info {index}` tells how many documents there are in which \
+             language"
+        )
     }
 }

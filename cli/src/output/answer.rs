@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use mlsearch::{Answer, Hit, LanguageShare, Timings};
+use mlsearch::{Answer, Hit, LanguageShare};
 
 use super::style::{DIM, HEADING, LANGUAGE, SCORE, counted, one_line, paragraph};
 
@@ -20,7 +20,11 @@ pub(crate) fn render(answer: &Answer, width: usize) -> String {
         text.push('\n');
     }
     let hits = counted(answer.hits.len() as u64, "hit");
-    text.push_str(&format!("{DIM}{hits} in {}{DIM:#}\n", times(&answer.timings_ms)));
+    let matched = match answer.matched {
+        Some(matched) => format!(" among {} that match the filter", counted(matched, "document")),
+        None => String::new(),
+    };
+    text.push_str(&format!("{DIM}{hits}{matched} in {}{DIM:#}\n", times(answer)));
     text
 }
 
@@ -61,15 +65,18 @@ fn languages(shares: &[LanguageShare]) -> String {
 }
 
 /// The whole time and its parts.
-fn times(timings: &Timings) -> String {
+fn times(answer: &Answer) -> String {
+    let timings = &answer.timings_ms;
     let mut times = format!("{:.1} ms", timings.total);
     let parts = [
-        ("detect", timings.detect),
-        ("encode", timings.encode),
-        ("search", timings.search),
-        ("fetch", timings.fetch),
+        ("detect", Some(timings.detect)),
+        ("encode", Some(timings.encode)),
+        ("filter", answer.matched.map(|_| timings.filter)),
+        ("search", Some(timings.search)),
+        ("fetch", Some(timings.fetch)),
     ];
-    for (number, (name, time)) in parts.into_iter().enumerate() {
+    let parts = parts.into_iter().filter_map(|(name, time)| Some((name, time?)));
+    for (number, (name, time)) in parts.enumerate() {
         let before = if number == 0 { " (" } else { ", " };
         // Writing to a string cannot fail.
         let _ = write!(times, "{before}{name} {time:.1}");

@@ -72,6 +72,32 @@ impl Snapshot {
     /// value asked for, a step for each document that has one, and some bits for each document
     /// there is.
     ///
+    /// ```
+    /// use mlsearch_index::{
+    ///     Field, Index, IndexConfig, Key, Label, Metric, NewDocument, Predicate, SearchRequest,
+    /// };
+    ///
+    /// # fn main() -> mlsearch_index::Result<()> {
+    /// # let parent = tempfile::tempdir().unwrap();
+    /// # let folder = parent.path().join("index");
+    /// let index = Index::create(&folder, IndexConfig::new(2, Metric::Cosine))?;
+    /// let mut writer = index.writer()?;
+    /// for (key, vector, colour) in [(1, [1.0, 0.0], "red"), (2, [0.0, 1.0], "blue")] {
+    ///     let fields = &[Field { name: "colour", value: colour.as_bytes() }];
+    ///     let (key, label, payload) = (Key(key), Label(0), b"");
+    ///     writer.upsert_document(&NewDocument { key, label, vector: &vector, payload, fields })?;
+    /// }
+    /// let snapshot = writer.commit()?;
+    ///
+    /// let red = Predicate::Equal { field: "colour".to_owned(), value: b"red".to_vec() };
+    /// let selection = snapshot.select(&red)?;
+    /// let request = SearchRequest { selection: Some(&selection), ..SearchRequest::new(&[0.0, 1.0]) };
+    /// let neighbors = snapshot.search(&request)?;
+    /// assert_eq!((selection.len(), neighbors[0].key), (1, Key(1)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::InvalidInput`] for a predicate of more than
     /// [`MAX_PREDICATE_DEPTH`](crate::MAX_PREDICATE_DEPTH) levels, [`Error::Corrupt`] if a

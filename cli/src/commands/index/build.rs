@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use mlsearch::Engine;
 use mlsearch::ingest::Ingest;
+use mlsearch::{Engine, EngineOptions};
 
 use crate::arguments::{Global, Input};
 use crate::failure::Stopped;
@@ -21,14 +21,23 @@ use crate::output::table::{Align, Table};
 Examples:
   mlsearch index build -o notes.index notes/
   mlsearch index build -o articles.index articles.jsonl --text-field body
+  mlsearch index build -o laws.index laws.jsonl --filterable year,topic,author.name
   zcat dump.jsonl.gz | mlsearch index build -o dump.index -
 
 Long builds commit now and then: what was committed stays when one is stopped, and
-`mlsearch index add` goes on from there.")]
+`mlsearch index add` goes on from there.
+
+What --filterable names can be asked for with `mlsearch query --where`, later documents included.
+Texts and numbers are told apart: columns of CSV and TSV are texts.")]
 pub(crate) struct Build {
     /// Folder of the new index
     #[arg(short, long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     output: PathBuf,
+
+    /// Fields of the documents to filter by, with dots for fields within fields; `id` and
+    /// `language` always can be
+    #[arg(long, value_name = "FIELD,FIELD", value_delimiter = ',')]
+    filterable: Vec<String>,
 
     #[command(flatten)]
     input: Input,
@@ -41,7 +50,9 @@ impl Build {
         let ingest = Ingest::open(&self.input.inputs, options)?;
         let skipped = ingest.skipped();
         let interrupt = Interrupt::take_over(console)?;
-        let mut index = NewIndex::create(&self.output, &global.engine_options())?;
+        let options =
+            EngineOptions { filterable: self.filterable.clone(), ..global.engine_options() };
+        let mut index = NewIndex::create(&self.output, &options)?;
         let (loaded, end) = index.load(ingest, strict, &interrupt, console);
         let engine = index.engine();
         match end {

@@ -40,6 +40,9 @@ fn render(info: &EngineInfo) -> String {
     facts.row(&["model", &format!("{} {}", info.model.name, info.model.version)]);
     facts.row(&["fingerprint", &info.model.fingerprint]);
     facts.row(&["vectors", &format!("{} components, {}", info.dimension, info.quantization)]);
+    if !info.filterable.is_empty() {
+        facts.row(&["filterable fields", &info.filterable.join(", ")]);
+    }
     facts.row(&["format version", &info.format_version.to_string()]);
     facts.row(&["commits", &count(info.generation)]);
     facts.row(&["segments", &count(info.segments.len() as u64)]);
