@@ -21,4 +21,4 @@ pub(crate) use build::{Base, BuildOptions, Built, Progress, Space, build, build_
 pub(crate) use graph::{Graph, Level, NO_NODE};
 pub(crate) use pool::Pool;
 pub(crate) use scratch::{Scratch, with_scratch};
-pub(crate) use search::{descend, walk, walk_admitted, walk_and_admit};
+pub(crate) use search::{descend, walk, walk_admitted};

@@ -10,7 +10,6 @@ use super::visited::Visited;
 pub(crate) struct Scratch {
     pub(crate) visited: Visited,
     pub(crate) pool: Pool,
-    pub(crate) admitted: Pool,
     pub(crate) fresh: Vec<u32>,
     pub(crate) bridges: Vec<u32>,
     pub(crate) scores: Vec<f32>,

@@ -121,56 +121,12 @@ pub(crate) fn walk(
     }
 }
 
-/// Walks over all nodes and keeps the admitted ones: the `ef` best are in the scratch's pool of
-/// the admitted afterwards. For filters that most documents pass.
-pub(crate) fn walk_and_admit(
-    layer: &impl Layer,
-    score: &impl Score,
-    ef: usize,
-    walked: usize,
-    seeds: &[u32],
-    admits: &SlotSet,
-    scratch: &mut Scratch,
-) {
-    let Scratch { visited, pool, admitted, fresh, scores, .. } = scratch;
-    visited.reset(layer.nodes());
-    pool.reset(walked.max(ef));
-    admitted.reset(ef);
-    fresh.clear();
-    fresh.extend(seeds.iter().filter(|&&seed| visited.insert(seed)));
-    score.score(fresh, scores);
-    for (&node, &distance) in fresh.iter().zip(&*scores) {
-        pool.offer(distance, node);
-        if admits.contains(node) {
-            admitted.offer(distance, node);
-        }
-    }
-    while let Some((distance, node)) = pool.expand_next() {
-        if admitted.is_full() && distance > admitted.limit() {
-            break;
-        }
-        fresh.clear();
-        for neighbor in layer.neighbors(node) {
-            if visited.insert(neighbor) {
-                fresh.push(neighbor);
-                score.prefetch(neighbor);
-            }
-        }
-        score.score(fresh, scores);
-        for (&node, &distance) in fresh.iter().zip(&*scores) {
-            if distance < pool.limit() {
-                pool.offer(distance, node);
-            }
-            if distance < admitted.limit() && admits.contains(node) {
-                admitted.offer(distance, node);
-            }
-        }
-    }
-}
+/// Steps over nodes that are not admitted are taken until so many new ones are found: as many as
+/// a node without a filter has.
+const ENOUGH_FRESH: usize = 32;
 
 /// Walks over admitted nodes only, stepping over one that is not admitted to those behind it
-/// (L. Patel et al., "ACORN", SIGMOD 2024). The `ef` best are in the scratch's pool of the
-/// admitted afterwards. For filters that fewer documents pass.
+/// (L. Patel et al., "ACORN", SIGMOD 2024). The `ef` best are in the scratch's pool afterwards.
 pub(crate) fn walk_admitted(
     layer: &impl Layer,
     score: &impl Score,
@@ -179,18 +135,27 @@ pub(crate) fn walk_admitted(
     admits: &SlotSet,
     scratch: &mut Scratch,
 ) {
-    let Scratch { visited, admitted, fresh, bridges, scores, .. } = scratch;
+    let Scratch { visited, pool, fresh, bridges, scores, .. } = scratch;
     visited.reset(layer.nodes());
-    admitted.reset(ef);
+    pool.reset(ef);
     fresh.clear();
     bridges.clear();
     for &seed in seeds {
-        if visited.insert(seed) {
-            if admits.contains(seed) { fresh.push(seed) } else { bridges.push(seed) }
+        if !admits.contains(seed) {
+            bridges.push(seed);
+        } else if visited.insert(seed) {
+            fresh.push(seed);
         }
     }
     loop {
         for &bridge in &*bridges {
+            if fresh.len() >= ENOUGH_FRESH {
+                break;
+            }
+            // One that was stepped over before has nothing new behind it.
+            if !visited.insert(bridge) {
+                continue;
+            }
             for neighbor in layer.neighbors(bridge) {
                 if admits.contains(neighbor) && visited.insert(neighbor) {
                     fresh.push(neighbor);
@@ -200,21 +165,21 @@ pub(crate) fn walk_admitted(
         }
         score.score(fresh, scores);
         for (&node, &distance) in fresh.iter().zip(&*scores) {
-            admitted.offer(distance, node);
+            pool.offer(distance, node);
         }
-        let Some((_, node)) = admitted.expand_next() else { break };
+        let Some((_, node)) = pool.expand_next() else { break };
         fresh.clear();
         bridges.clear();
         for neighbor in layer.neighbors(node) {
-            if visited.insert(neighbor) {
-                if admits.contains(neighbor) {
-                    fresh.push(neighbor);
-                    score.prefetch(neighbor);
-                } else {
-                    bridges.push(neighbor);
-                    layer.prefetch(neighbor);
-                }
+            if !admits.contains(neighbor) {
+                bridges.push(neighbor);
+            } else if visited.insert(neighbor) {
+                fresh.push(neighbor);
+                score.prefetch(neighbor);
             }
+        }
+        if fresh.len() < ENOUGH_FRESH {
+            bridges.iter().for_each(|&bridge| layer.prefetch(bridge));
         }
     }
 }

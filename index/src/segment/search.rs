@@ -5,7 +5,7 @@ use super::Segment;
 use crate::codes::{CodeBits, Scorer};
 use crate::distance::Distance;
 use crate::error::Result;
-use crate::hnsw::{Graph, Scratch, descend, walk, walk_admitted, walk_and_admit, with_scratch};
+use crate::hnsw::{Graph, Scratch, descend, walk, walk_admitted, with_scratch};
 use crate::id::{Address, Slot};
 use crate::slot_set::SlotSet;
 use crate::top_k::{Candidate, TopK};
@@ -27,16 +27,15 @@ pub(crate) struct Walk {
     pub(crate) ef: usize,
 }
 
-/// From this share of admitted slots on, a walk goes over all of them and admits on the way;
-/// below, it steps over those that are not admitted. Measured: benches/results/filters.csv.
-const MOSTLY_ADMITTED: f64 = 0.5;
+/// A walk costs about as much as comparing this many slots, one beside the other, for each
+/// candidate it keeps. Measured with 200,000 vectors of 384 components: benches/README.md.
+const SCANNED_PER_CANDIDATE: usize = 16;
 
-/// A walk costs about as much as comparing this many slots for each candidate kept. Measured:
-/// benches/results/filters.csv.
-const SCANNED_PER_CANDIDATE: usize = 64;
+/// The same where only some slots are admitted: such a walk looks at more links, and finds less.
+const ADMITTED_PER_CANDIDATE: usize = 100;
 
 /// Seeds of a walk over admitted slots only, beside the one that the upper levels lead to.
-const SEEDS: usize = 8;
+const SEEDS: usize = 64;
 
 /// Slots compared at once in a scan.
 const SCANNED_AT_ONCE: usize = 256;
@@ -64,7 +63,11 @@ impl Segment {
         with_scratch(|scratch| {
             let rescored = self.rescored(walk_options);
             let ef = walk_options.ef.max(rescored);
-            let graph = graph.filter(|_| admitted > ef.saturating_mul(SCANNED_PER_CANDIDATE));
+            let worth = match admission {
+                Admission::All => SCANNED_PER_CANDIDATE,
+                Admission::Some(..) => ADMITTED_PER_CANDIDATE,
+            };
+            let graph = graph.filter(|_| admitted > ef.saturating_mul(worth));
             match (graph, admission) {
                 (None, _) => scan(&scorer, documents, admission, rescored, scratch),
                 (Some(graph), Admission::All) => {
@@ -75,13 +78,9 @@ impl Segment {
                     self.walk_some(&graph, &scorer, ef, set, *count, scratch);
                 }
             }
-            let found = match admission {
-                Admission::Some(..) => &scratch.admitted,
-                Admission::All => &scratch.pool,
-            };
             let slots = &mut scratch.fresh;
             slots.clear();
-            slots.extend(found.candidates().take(rescored).map(|(_, slot)| slot));
+            slots.extend(scratch.pool.candidates().take(rescored).map(|(_, slot)| slot));
             scratch.scores.clear();
             scratch.scores.resize(slots.len(), 0.0);
             distance.measure_slots(query, self.all_vectors(), slots, &mut scratch.scores);
@@ -119,21 +118,14 @@ impl Segment {
         count: usize,
         scratch: &mut Scratch,
     ) {
-        let share = count as f64 / f64::from(self.documents());
         let entry = descend(graph, scorer, scratch);
-        if share >= MOSTLY_ADMITTED {
-            let walked = (ef as f64 / share * 1.1) as usize;
-            walk_and_admit(graph, scorer, ef, walked, &[entry], set, scratch);
-            return;
-        }
         let mut seeds = vec![entry];
         seeds.extend(set.iter().step_by((count / SEEDS).max(1)).take(SEEDS));
         walk_admitted(graph, scorer, ef, &seeds, set, scratch);
     }
 }
 
-/// Compares all admitted slots, and leaves the `kept` nearest in the scratch's pool: that of the
-/// admitted if only some are.
+/// Compares all admitted slots, and leaves the `kept` nearest in the scratch's pool.
 fn scan(
     scorer: &Scorer,
     documents: usize,
@@ -141,27 +133,32 @@ fn scan(
     kept: usize,
     scratch: &mut Scratch,
 ) {
-    let Scratch { pool, admitted, fresh, scores, .. } = scratch;
-    let mut scan = |slots: &mut dyn Iterator<Item = u32>, pool: &mut crate::hnsw::Pool| {
-        pool.reset(kept);
-        loop {
-            fresh.clear();
-            fresh.extend(slots.take(SCANNED_AT_ONCE));
-            if fresh.is_empty() {
-                return;
-            }
-            scorer.score(fresh, scores);
-            let mut limit = pool.limit();
-            for (&slot, &distance) in fresh.iter().zip(&*scores) {
-                if distance < limit || !pool.is_full() {
-                    pool.offer(distance, slot);
-                    limit = pool.limit();
-                }
+    match admission {
+        Admission::All => scan_slots(scorer, 0..documents as u32, kept, scratch),
+        Admission::Some(set, _) => scan_slots(scorer, set.iter(), kept, scratch),
+    }
+}
+
+fn scan_slots(
+    scorer: &Scorer,
+    mut slots: impl Iterator<Item = u32>,
+    kept: usize,
+    scratch: &mut Scratch,
+) {
+    let Scratch { pool, fresh, scores, .. } = scratch;
+    pool.reset(kept);
+    loop {
+        fresh.clear();
+        fresh.extend(slots.by_ref().take(SCANNED_AT_ONCE));
+        if fresh.is_empty() {
+            return;
+        }
+        fresh.iter().for_each(|&slot| scorer.prefetch(slot));
+        scorer.score(fresh, scores);
+        for (&slot, &distance) in fresh.iter().zip(&*scores) {
+            if distance < pool.limit() {
+                pool.offer(distance, slot);
             }
         }
-    };
-    match admission {
-        Admission::All => scan(&mut (0..documents as u32), pool),
-        Admission::Some(set, _) => scan(&mut set.iter(), admitted),
     }
 }
