@@ -87,7 +87,7 @@ fn the_cosine_distance_stays_within_its_range() {
     let query = [0.6000001, 0.8000001];
     Distance::new(Metric::Cosine).measure(
         &query,
-        &[0.6000001, 0.8000001, -0.6000001, -0.8000001],
+        Vectors::F32(&[0.6000001, 0.8000001, -0.6000001, -0.8000001]),
         &mut out,
     );
     assert_eq!(out, [0.0, 2.0]);
@@ -97,7 +97,11 @@ fn the_cosine_distance_stays_within_its_range() {
 fn a_damaged_row_is_infinitely_far() {
     for metric in [Metric::Cosine, Metric::InnerProduct, Metric::Euclidean] {
         let mut out = [0.0; 2];
-        Distance::new(metric).measure(&[0.6, 0.8], &[0.6, f32::NAN, 0.6, 0.8], &mut out);
+        Distance::new(metric).measure(
+            &[0.6, 0.8],
+            Vectors::F32(&[0.6, f32::NAN, 0.6, 0.8]),
+            &mut out,
+        );
         assert_eq!(out[0], f32::INFINITY, "{metric:?}");
         assert!(out[1].is_finite(), "{metric:?}");
     }
