@@ -405,3 +405,6 @@ pub(crate) fn to_halves(vector: &[f32], out: &mut Vec<f16>) {
     out.resize(vector.len(), f16::ZERO);
     out.convert_from_f32_slice(vector);
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use crate::storage::Storage;
 use crate::storage::faulty::{Fault, FaultyDisk};
 use crate::{
-    Error, Index, IndexConfig, IndexWriter, Key, Label, Metric, Result, Snapshot, WriterOptions,
+    Error, Index, IndexConfig, IndexWriter, Key, Label, Metric, OpenOptions, Result, Snapshot,
+    WriterOptions,
 };
 
 const FAULTS: [Fault; 6] = [
@@ -54,6 +55,10 @@ fn upsert(writer: &mut IndexWriter, key: u64, version: f32) -> Result<()> {
     }
 }
 
+fn open(disk: &FaultyDisk, folder: &Path) -> Result<Index> {
+    Index::open_on(Arc::new(disk.clone()), folder, OpenOptions::default())
+}
+
 /// An index of two segments, with deletions in the first.
 fn create(folder: &Path) -> Contents {
     let config = IndexConfig::new(3, Metric::Euclidean);
@@ -74,7 +79,8 @@ fn create(folder: &Path) -> Contents {
 /// Changes in both segments, one new segment that is flushed before the commit, and one that
 /// is flushed by it.
 fn change(index: &Index) -> Result<IndexWriter> {
-    let mut writer = index.writer_with(WriterOptions { buffer_bytes: 2_000 })?;
+    let options = WriterOptions { buffer_bytes: 2_000, graph_from: 12, ..WriterOptions::default() };
+    let mut writer = index.writer_with(options)?;
     for key in 0..5 {
         writer.delete(Key(key))?;
     }
@@ -88,14 +94,14 @@ fn change(index: &Index) -> Result<IndexWriter> {
 fn changed() -> Contents {
     let folder = tempfile::tempdir().unwrap();
     create(folder.path());
-    let index = Index::open_on(Arc::new(FaultyDisk::sound()), folder.path()).unwrap();
+    let index = open(&FaultyDisk::sound(), folder.path()).unwrap();
     contents(&change(&index).unwrap().commit().unwrap())
 }
 
 /// What a folder must be after a fault, whatever it was: sound, and ready for more.
 fn check_recovery(folder: &Path, context: &str) -> Contents {
-    let index = Index::open_on(Arc::new(FaultyDisk::sound()), folder)
-        .unwrap_or_else(|error| panic!("{context}: {error}"));
+    let index =
+        open(&FaultyDisk::sound(), folder).unwrap_or_else(|error| panic!("{context}: {error}"));
     let found = contents(&index.snapshot());
     let report = Index::verify(folder).unwrap();
     assert!(report.is_sound(), "{context}: {:?}", report.problems);
@@ -126,7 +132,7 @@ fn a_fault_at_any_operation_leaves_the_old_or_the_new_commit() {
             let folder = tempfile::tempdir().unwrap();
             let old = create(folder.path());
             let disk = FaultyDisk::new(fault, successes);
-            let index = Index::open_on(Arc::new(disk.clone()), folder.path()).unwrap();
+            let index = open(&disk, folder.path()).unwrap();
 
             let committed = change(&index).and_then(|mut writer| writer.commit()).is_ok();
             let visible = contents(&index.snapshot());
@@ -154,7 +160,7 @@ fn a_power_cut_after_a_failed_commit_and_another_writer_leaves_a_whole_commit() 
         let folder = tempfile::tempdir().unwrap();
         let old = create(folder.path());
         let disk = FaultyDisk::new(Fault::Refused, successes);
-        let index = Index::open_on(Arc::new(disk.clone()), folder.path()).unwrap();
+        let index = open(&disk, folder.path()).unwrap();
         let committed = change(&index).and_then(|mut writer| writer.commit()).is_ok();
         let struck = disk.struck();
         // It removes the files of the commit that is not the last, unless that may come back.
@@ -178,7 +184,7 @@ fn a_commit_that_failed_can_be_tried_again() {
         let folder = tempfile::tempdir().unwrap();
         create(folder.path());
         let disk = FaultyDisk::new(Fault::Refused, successes);
-        let index = Index::open_on(Arc::new(disk.clone()), folder.path()).unwrap();
+        let index = open(&disk, folder.path()).unwrap();
         let Ok(mut writer) = change(&index) else { continue };
         match writer.commit() {
             Ok(_) => {}
@@ -211,7 +217,7 @@ fn a_commit_that_failed_can_be_rolled_back() {
         let folder = tempfile::tempdir().unwrap();
         let old = create(folder.path());
         let disk = FaultyDisk::new(Fault::Refused, successes);
-        let index = Index::open_on(Arc::new(disk.clone()), folder.path()).unwrap();
+        let index = open(&disk, folder.path()).unwrap();
         let Ok(mut writer) = change(&index) else { continue };
         if writer.commit().is_err() && writer.rollback().is_ok() {
             let is_old = contents(&index.snapshot()) == old;

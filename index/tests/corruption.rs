@@ -8,22 +8,24 @@ use std::path::{Path, PathBuf};
 
 use corpus::{Numbers, copy};
 use mlsearch_index::{
-    Address, Error, Field, Index, IndexConfig, Key, Label, Metric, NewDocument, Predicate, Result,
-    SearchRequest, Slot,
+    Address, Error, Field, HnswConfig, Index, IndexConfig, Key, Label, Metric, NewDocument,
+    Predicate, Result, SearchRequest, SegmentInfo, Slot, WriterOptions,
 };
 
 const DIMENSION: usize = 3;
 
-/// An index of two segments, the first with deletions, and payloads in several blocks.
+/// An index of two segments, the first with a graph and deletions, and payloads in several
+/// blocks.
 fn build(folder: &Path) {
     let mut config = IndexConfig::new(DIMENSION, Metric::Cosine);
+    config.hnsw = HnswConfig { m: 4, ef_construction: 16 };
     config.attributes.insert("model".to_owned(), "some model".to_owned());
     let index = Index::create(folder, config).unwrap();
-    let mut writer = index.writer().unwrap();
+    let options = WriterOptions { graph_from: 12, ..WriterOptions::default() };
+    let mut writer = index.writer_with(options).unwrap();
     let mut numbers = Numbers::new(1);
-    for generation in 0..2 {
-        for key in 0..12 {
-            let key = 8 * generation + key;
+    for keys in [(0..16).collect(), vec![0, 5, 20]] {
+        for key in keys {
             let payload = vec![key as u8; if key % 4 == 0 { 0 } else { 3_000 }];
             let vector = numbers.vector(Metric::Cosine, DIMENSION);
             let document = NewDocument {
@@ -43,6 +45,8 @@ fn build(folder: &Path) {
     drop(writer);
     fs::remove_file(folder.join("lock")).unwrap();
     assert_eq!(files(folder).len(), 6);
+    let links = |segment: &SegmentInfo| segment.sections.iter().any(|it| it.name == "links");
+    assert!(index.snapshot().info().segments.iter().map(links).eq([true, false]));
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -95,7 +99,7 @@ fn read_everything(folder: &Path) -> Result<()> {
         }));
     }
     for segment in 0..4 {
-        for slot in (0..14).chain([u32::MAX]) {
+        for slot in (0..18).chain([u32::MAX]) {
             let _ = snapshot.payload(Address { segment, slot: Slot(slot) });
         }
     }
@@ -131,7 +135,7 @@ fn an_undamaged_index_is_sound() {
     read_everything(folder.path()).unwrap();
     let report = Index::verify(folder.path()).unwrap();
     assert!(report.is_sound(), "{:?}", report.problems);
-    assert_eq!((report.files, report.documents), (6, 20));
+    assert_eq!((report.files, report.documents), (6, 17));
     let bytes: u64 = files(folder.path()).iter().map(|path| path.metadata().unwrap().len()).sum();
     assert_eq!(report.bytes, bytes);
     assert_eq!(Index::open(folder.path()).unwrap().snapshot().info().bytes, bytes);

@@ -5,10 +5,10 @@ mod corpus;
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
-use corpus::{METRICS, Numbers};
+use corpus::{METRICS, Numbers, QUANTIZATIONS};
 use mlsearch_index::{
-    Error, Index, IndexConfig, Key, Label, LabelFilter, Metric, Neighbor, SearchParams,
-    SearchRequest, Snapshot, WriterOptions,
+    Error, Index, IndexConfig, Key, Label, LabelFilter, Metric, Neighbor, Quantization,
+    SearchParams, SearchRequest, Snapshot, WriterOptions,
 };
 
 /// The distance in f64, and a bound on the error of computing it in f32.
@@ -27,21 +27,30 @@ fn distance(metric: Metric, a: &[f32], b: &[f32]) -> (f64, f64) {
 
 fn request(vector: &[f32], k: usize) -> SearchRequest<'_> {
     SearchRequest {
-        params: SearchParams { k, ..SearchParams::default() },
+        params: SearchParams { k, exact: true, ..SearchParams::default() },
         ..SearchRequest::new(vector)
     }
 }
 
 /// Several segments with deletions in each.
-fn build(folder: &std::path::Path, metric: Metric, dimension: usize, seed: u64) -> Index {
-    let index = Index::create(folder, IndexConfig::new(dimension, metric)).unwrap();
+fn build(
+    folder: &std::path::Path,
+    quantization: Quantization,
+    metric: Metric,
+    dimension: usize,
+    seed: u64,
+) -> Index {
+    let config = IndexConfig { quantization, ..IndexConfig::new(dimension, metric) };
+    let index = Index::create(folder, config).unwrap();
     let mut numbers = Numbers::new(seed);
-    let mut writer = index.writer_with(WriterOptions { buffer_bytes: 100 * dimension }).unwrap();
-    for _ in 0..4 {
-        for _ in 0..100 {
-            let key = Key(numbers.below(250));
+    let mut writer = index.writer().unwrap();
+    for commit in 0..5 {
+        // So many of the documents before are replaced, and so few that nothing is merged.
+        let replaced =
+            (0..9 * commit.min(1)).map(|_| numbers.below(80 * commit)).collect::<Vec<_>>();
+        for key in replaced.into_iter().chain(80 * commit..80 * (commit + 1)) {
             let label = Label(numbers.below(6) as u16 * 1_000);
-            writer.upsert(key, label, &numbers.vector(metric, dimension), b"").unwrap();
+            writer.upsert(Key(key), label, &numbers.vector(metric, dimension), b"").unwrap();
         }
         writer.commit().unwrap();
     }
@@ -62,7 +71,7 @@ fn check(snapshot: &Snapshot, request: &SearchRequest, answer: &[Neighbor]) {
         let record = snapshot.get(neighbor.key).unwrap().unwrap();
         assert_eq!((record.label, record.address), (neighbor.label, neighbor.address));
         assert!(request.labels.admits(neighbor.label));
-        let (exact, bound) = distance(metric, request.vector, record.vector);
+        let (exact, bound) = distance(metric, request.vector, &record.vector);
         assert!(
             (f64::from(neighbor.distance) - exact).abs() <= bound,
             "{metric:?}: {neighbor:?}, {exact}"
@@ -72,7 +81,7 @@ fn check(snapshot: &Snapshot, request: &SearchRequest, answer: &[Neighbor]) {
     let Some(farthest) = answer.last() else { return };
     let returned: BTreeSet<Key> = answer.iter().map(|neighbor| neighbor.key).collect();
     for record in admitted.iter().filter(|record| !returned.contains(&record.key)) {
-        let (exact, bound) = distance(metric, request.vector, record.vector);
+        let (exact, bound) = distance(metric, request.vector, &record.vector);
         assert!(exact + bound >= f64::from(farthest.distance), "{metric:?}: {record:?} is missing");
     }
 }
@@ -82,7 +91,8 @@ fn exact_search_agrees_with_brute_force() {
     for metric in METRICS {
         for dimension in [1, 2, 17, 64, 100] {
             let folder = tempfile::tempdir().unwrap();
-            let index = build(folder.path(), metric, dimension, dimension as u64);
+            let quantization = QUANTIZATIONS[dimension % QUANTIZATIONS.len()];
+            let index = build(folder.path(), quantization, metric, dimension, dimension as u64);
             let snapshot = index.snapshot();
             let mut numbers = Numbers::new(99);
             for k in [1, 3, 10, 100, usize::MAX] {
@@ -107,9 +117,9 @@ fn exact_search_agrees_with_brute_force() {
 fn every_document_is_its_own_nearest_neighbor() {
     for metric in [Metric::Cosine, Metric::Euclidean] {
         let folder = tempfile::tempdir().unwrap();
-        let snapshot = build(folder.path(), metric, 32, 5).snapshot();
+        let snapshot = build(folder.path(), Quantization::F32, metric, 32, 5).snapshot();
         for record in snapshot.records() {
-            let nearest = snapshot.search(&request(record.vector, 1)).unwrap();
+            let nearest = snapshot.search(&request(&record.vector, 1)).unwrap();
             assert_eq!(nearest[0].key, record.key);
             assert!(nearest[0].distance.abs() < 1e-6);
         }
@@ -139,7 +149,9 @@ fn the_number_of_threads_does_not_change_the_answer() {
     let folder = tempfile::tempdir().unwrap();
     let (metric, dimension) = (Metric::Euclidean, 1024);
     let index = Index::create(folder.path(), IndexConfig::new(dimension, metric)).unwrap();
-    let mut writer = index.writer_with(WriterOptions { buffer_bytes: 7 << 20 }).unwrap();
+    let mut writer = index
+        .writer_with(WriterOptions { buffer_bytes: 7 << 20, ..WriterOptions::default() })
+        .unwrap();
     let mut numbers = Numbers::new(6);
     let vectors: Vec<_> = (0..50).map(|_| numbers.vector(metric, dimension)).collect();
     // Enough bytes for several threads, and many documents at one distance.
@@ -149,7 +161,8 @@ fn the_number_of_threads_does_not_change_the_answer() {
     }
     let snapshot = writer.commit().unwrap();
     let answer = |k, threads: Option<usize>| {
-        let params = SearchParams { k, threads: threads.and_then(NonZeroUsize::new) };
+        let threads = threads.and_then(NonZeroUsize::new);
+        let params = SearchParams { k, exact: true, threads, ..SearchParams::default() };
         snapshot.search(&SearchRequest { params, ..SearchRequest::new(&vectors[0]) }).unwrap()
     };
     for k in [300, DOCUMENTS as usize] {

@@ -135,7 +135,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_predicate_selects_the_documents_that_it_holds_for(
@@ -145,7 +145,7 @@ proptest! {
     ) {
         let folder = tempfile::tempdir().unwrap();
         let index = Index::create(folder.path(), IndexConfig::new(2, Metric::Euclidean)).unwrap();
-        let mut writer = index.writer_with(WriterOptions { buffer_bytes }).unwrap();
+        let mut writer = index.writer_with(WriterOptions { buffer_bytes, ..WriterOptions::default() }).unwrap();
         let mut model = Model::new();
         for step in steps {
             match step {
@@ -241,7 +241,7 @@ fn a_search_of_a_selection_is_exact_with_labels_and_threads() {
     ] {
         let query = numbers.vector(Metric::Cosine, 8);
         let all = SearchRequest {
-            params: SearchParams { k: 6_000, threads: None },
+            params: SearchParams { k: 6_000, exact: true, ..SearchParams::default() },
             labels: labels.clone(),
             ..SearchRequest::new(&query)
         };
@@ -254,7 +254,7 @@ fn a_search_of_a_selection_is_exact_with_labels_and_threads() {
         for k in [1, 10, 6_000] {
             let threads = std::num::NonZeroUsize::new(k % 4);
             let request = SearchRequest {
-                params: SearchParams { k, threads },
+                params: SearchParams { k, threads, ..all.params },
                 selection: Some(&selection),
                 ..all.clone()
             };

@@ -2,7 +2,7 @@
 
 mod corpus;
 
-use corpus::{Expected, METRICS, Model, Numbers, assert_holds};
+use corpus::{Expected, METRICS, Model, Numbers, QUANTIZATIONS, assert_holds};
 use mlsearch_index::{Index, IndexConfig, IndexWriter, Key, Label, Metric, WriterOptions};
 use proptest::prelude::*;
 
@@ -50,17 +50,19 @@ fn check_writer(writer: &IndexWriter, model: &Model) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn an_index_behaves_as_a_map(
         steps in steps(),
         metric in prop::sample::select(&METRICS[..]),
+        quantization in prop::sample::select(&QUANTIZATIONS[..]),
         buffer_bytes in prop::sample::select(&[0, 500, 5_000, 64 << 20][..]),
+        graph_from in prop::sample::select(&[0, 5, 1_000][..]),
     ) {
         let folder = tempfile::tempdir().unwrap();
-        let options = WriterOptions { buffer_bytes };
-        let mut index = Index::create(folder.path(), IndexConfig::new(5, metric)).unwrap();
+        let options = WriterOptions { buffer_bytes, graph_from, ..WriterOptions::default() };
+        let mut index = Index::create(folder.path(), IndexConfig { quantization, ..IndexConfig::new(5, metric) }).unwrap();
         let mut writer = index.writer_with(options).unwrap();
         let (mut committed, mut model) = (Model::new(), Model::new());
         for step in steps {
@@ -117,7 +119,9 @@ proptest! {
 fn the_memory_of_a_writer_is_bounded_by_flushing() {
     let folder = tempfile::tempdir().unwrap();
     let index = Index::create(folder.path(), IndexConfig::new(8, Metric::Euclidean)).unwrap();
-    let mut writer = index.writer_with(WriterOptions { buffer_bytes: 10_000 }).unwrap();
+    let mut writer = index
+        .writer_with(WriterOptions { buffer_bytes: 10_000, ..WriterOptions::default() })
+        .unwrap();
     let segments = || {
         let entries = std::fs::read_dir(folder.path()).unwrap().flatten();
         entries.filter(|entry| entry.path().extension().is_some_and(|it| it == "segment")).count()

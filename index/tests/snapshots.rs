@@ -11,7 +11,8 @@ use std::{env, fs, thread};
 
 use corpus::{Expected, Model, assert_holds};
 use mlsearch_index::{
-    Error, Index, IndexConfig, IndexWriter, Key, Label, Metric, Snapshot, WriterOptions,
+    Error, Index, IndexConfig, IndexWriter, Key, Label, Metric, Quantization, Snapshot,
+    WriterOptions,
 };
 
 const KEYS: u64 = 40;
@@ -39,7 +40,7 @@ fn check_version(snapshot: &Snapshot) -> u64 {
     let mut keys = BTreeSet::new();
     for document in snapshot.documents() {
         let document = document.unwrap();
-        assert_eq!(document.record.vector, [version as f32, document.record.key.0 as f32]);
+        assert_eq!(*document.record.vector, [version as f32, document.record.key.0 as f32]);
         assert_eq!(document.payload, version.to_string().as_bytes());
         keys.insert(document.record.key);
     }
@@ -111,7 +112,9 @@ fn refreshing_shows_the_commits_of_another_handle() {
 fn readers_see_whole_commits_while_the_writer_works() {
     let folder = tempfile::tempdir().unwrap();
     let index = create(folder.path());
-    let mut writer = index.writer_with(WriterOptions { buffer_bytes: 2_000 }).unwrap();
+    let mut writer = index
+        .writer_with(WriterOptions { buffer_bytes: 2_000, ..WriterOptions::default() })
+        .unwrap();
     write_version(&mut writer, 1);
     writer.commit().unwrap();
     let done = AtomicBool::new(false);
@@ -155,7 +158,10 @@ fn readers_see_whole_commits_while_the_writer_works() {
 #[test]
 fn unchanged_segments_are_shared_between_snapshots() {
     let folder = tempfile::tempdir().unwrap();
-    let index = create(folder.path());
+    // Vectors of single precision are read in place.
+    let quantization = Quantization::F32;
+    let config = IndexConfig { quantization, ..IndexConfig::new(2, Metric::Euclidean) };
+    let index = Index::create(folder.path(), config).unwrap();
     let mut writer = index.writer().unwrap();
     writer.upsert(Key(1), Label(0), &[1.0, 2.0], b"").unwrap();
     let old = writer.commit().unwrap();
@@ -171,7 +177,9 @@ fn unchanged_segments_are_shared_between_snapshots() {
 fn write_until_killed() {
     let Some(folder) = env::var_os(FOLDER) else { return };
     let index = Index::open(folder).unwrap();
-    let mut writer = index.writer_with(WriterOptions { buffer_bytes: 2_000 }).unwrap();
+    let mut writer = index
+        .writer_with(WriterOptions { buffer_bytes: 2_000, ..WriterOptions::default() })
+        .unwrap();
     let version = writer.attribute("version").map_or(0, |version| version.parse().unwrap());
     for version in version + 1.. {
         write_version(&mut writer, version);
@@ -229,7 +237,8 @@ fn a_killed_process_leaves_its_last_commit_and_no_lock() {
 fn a_dropped_writer_leaves_the_last_commit() {
     let folder = tempfile::tempdir().unwrap();
     let index = create(folder.path());
-    let mut writer = index.writer_with(WriterOptions { buffer_bytes: 500 }).unwrap();
+    let mut writer =
+        index.writer_with(WriterOptions { buffer_bytes: 500, ..WriterOptions::default() }).unwrap();
     writer.upsert(Key(1), Label(7), &[1.0, 2.0], b"payload").unwrap();
     writer.commit().unwrap();
     write_version(&mut writer, 1);

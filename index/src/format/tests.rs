@@ -7,7 +7,8 @@ use super::manifest::{DeletionRecord, FileRecord, Manifest, SegmentFiles, Segmen
 use super::payload::{self, Block, Place};
 use super::segment::{ALIGNMENT, Section, SectionKind, SegmentHeader};
 use super::{FORMAT_VERSION, Flaw, MAX_PAYLOAD_BYTES, checksum, deletions};
-use crate::{Label, Metric, Quantization};
+use crate::codes::{CodeBits, CodeShape};
+use crate::{HnswConfig, Label, Metric, Precision, Quantization};
 
 /// A header of so many documents of dimension 2, as a writer would make it.
 fn header(documents: u32) -> SegmentHeader {
@@ -21,6 +22,12 @@ fn header(documents: u32) -> SegmentHeader {
             SectionKind::KeyOrder => 4 * n,
             SectionKind::PayloadPlaces => 12 * n,
             SectionKind::PayloadBlocks => 24,
+            SectionKind::Halves => 4 * n,
+            SectionKind::Codec => 12,
+            SectionKind::Codes => 64 * n,
+            SectionKind::Links => 128 * n,
+            SectionKind::Levels => 8,
+            SectionKind::LabelMoments => 24,
             SectionKind::Fields => 8,
         };
         let offset = end.next_multiple_of(ALIGNMENT);
@@ -29,6 +36,10 @@ fn header(documents: u32) -> SegmentHeader {
     }
     SegmentHeader { file_length: end, documents, dimension: 2, sections }
 }
+
+/// The codes of the documents of [`header`].
+const SHAPE: Option<CodeShape> =
+    Some(CodeShape { bits: CodeBits::Eight, metric: Metric::Cosine, dimension: 2 });
 
 /// A file that begins with a header, whatever that says.
 fn file(header: &SegmentHeader, length: u64) -> Vec<u8> {
@@ -47,7 +58,7 @@ fn a_segment_header_round_trips() {
     for documents in [1, 3, 1_000] {
         let header = header(documents);
         assert_eq!(decode(&header), Ok(header.clone()));
-        Layout::new(&header).unwrap();
+        Layout::new(&header, SHAPE).unwrap();
     }
 }
 
@@ -77,7 +88,12 @@ fn sections_that_lie_are_refused() {
 
 #[test]
 fn sections_of_the_wrong_length_or_number_are_refused() {
-    let lies: [fn(&mut SegmentHeader); 5] = [
+    let lies: [fn(&mut SegmentHeader); 10] = [
+        |header| header.sections[8].length += 64,
+        |header| header.sections[7].kind = 99,
+        |header| header.sections[10].kind = 99,
+        |header| header.sections[7].kind = SectionKind::Codes as u32,
+        |header| header.sections[11].kind = SectionKind::Links as u32,
         |header| header.documents += 1,
         |header| header.dimension = 3,
         |header| header.sections[2].length -= 8,
@@ -87,11 +103,11 @@ fn sections_of_the_wrong_length_or_number_are_refused() {
     for (number, lie) in lies.into_iter().enumerate() {
         let mut header = header(100);
         lie(&mut header);
-        assert!(Layout::new(&header).is_err(), "lie {number}");
+        assert!(Layout::new(&header, SHAPE).is_err(), "lie {number}");
     }
     let mut huge = header(1);
     (huge.documents, huge.dimension) = (u32::MAX, u32::MAX);
-    assert!(Layout::new(&huge).is_err());
+    assert!(Layout::new(&huge, SHAPE).is_err());
 }
 
 #[test]
@@ -104,7 +120,7 @@ fn sections_that_later_versions_add_are_skipped() {
         section.offset += ALIGNMENT;
     }
     header.file_length = offset + ALIGNMENT + 5;
-    Layout::new(&decode(&header).unwrap()).unwrap();
+    Layout::new(&decode(&header).unwrap(), SHAPE).unwrap();
 }
 
 #[test]
@@ -125,7 +141,7 @@ fn label_tables_must_cover_the_segment_in_order() {
         let table = header.sections[0].offset as usize;
         let encoded = encode_label_runs(runs);
         bytes.splice(table..table + encoded.len(), encoded);
-        Layout::new(&header).unwrap().label_runs(&bytes, documents)
+        Layout::new(&header, SHAPE).unwrap().label_runs(&bytes, documents)
     };
     let sound = [run(0, 0, 4), run(3, 4, 9), run(u16::MAX, 9, 10)];
     assert_eq!(read(&sound, 10).unwrap(), sound);
@@ -222,7 +238,9 @@ fn manifest() -> Manifest {
         generation: 3,
         dimension: 384,
         metric: Metric::Cosine,
-        quantization: Quantization::F32,
+        quantization: Quantization::Int4,
+        originals: Precision::Half,
+        hnsw: HnswConfig::default(),
         attributes: [("name".to_owned(), "\"}\u{1F642}".to_owned())].into(),
         next_segment: 9,
         segments: vec![segment(1, 10, 0), segment(4, 1, 5), segment(8, 3, 1)],
@@ -231,20 +249,40 @@ fn manifest() -> Manifest {
 
 #[test]
 fn a_manifest_round_trips() {
-    for metric in [Metric::Cosine, Metric::InnerProduct, Metric::Euclidean] {
-        let manifest = Manifest { metric, ..manifest() };
+    let round_trips = |manifest: Manifest| {
         let (bytes, checksum) = manifest.encode();
         assert_eq!(Manifest::decode(&bytes), Ok((manifest, checksum)));
         assert!(Manifest::is_recognized(&bytes));
+    };
+    for metric in [Metric::Cosine, Metric::InnerProduct, Metric::Euclidean] {
+        round_trips(Manifest { metric, ..manifest() });
+    }
+    for quantization in [
+        Quantization::F32,
+        Quantization::F16,
+        Quantization::Int8,
+        Quantization::Int4,
+        Quantization::Binary,
+    ] {
+        for originals in [Precision::Half, Precision::Single] {
+            round_trips(Manifest { quantization, originals, ..manifest() });
+        }
+    }
+    for (m, ef_construction) in [(4, 4), (64, 4096), (16, 200)] {
+        round_trips(Manifest { hnsw: HnswConfig { m, ef_construction }, ..manifest() });
     }
 }
 
 #[test]
 fn manifests_that_contradict_themselves_are_refused() {
-    let lies: [fn(&mut Manifest); 10] = [
+    let lies: [fn(&mut Manifest); 14] = [
         |manifest| manifest.dimension = 0,
         |manifest| manifest.dimension = 65_537,
         |manifest| manifest.generation = u64::MAX,
+        |manifest| manifest.hnsw.m = 3,
+        |manifest| manifest.hnsw.m = usize::MAX,
+        |manifest| manifest.hnsw.ef_construction = 15,
+        |manifest| manifest.hnsw.ef_construction = 4097,
         |manifest| manifest.next_segment = 8,
         |manifest| manifest.segments.swap(0, 1),
         |manifest| manifest.segments[1].files.number = 1,
@@ -279,6 +317,25 @@ fn a_manifest_that_was_edited_by_hand_is_refused() {
     }
 }
 
+#[test]
+fn a_segment_has_vectors_of_one_precision_and_a_graph_and_codes_or_not() {
+    // By place in the table: vectors, halves, codec, codes, links, levels, label moments.
+    let without = |left_out: &[usize]| {
+        let mut header = header(100);
+        for &place in left_out {
+            header.sections[place].kind = 1_000 + place as u32;
+        }
+        Layout::new(&header, SHAPE)
+    };
+    assert!(without(&[1]).is_ok());
+    assert!(without(&[6]).is_ok());
+    assert!(without(&[1, 6]).is_err());
+    assert!(without(&[7, 8]).unwrap().codes().is_none());
+    assert!(without(&[9, 10]).unwrap().links().is_none());
+    assert!(without(&[11]).unwrap().moments(&[]).is_none());
+    assert!(Layout::new(&header(100), None).unwrap().codes().is_none());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -295,7 +352,8 @@ proptest! {
                 let sum = checksum(&bytes[..covered]).to_le_bytes();
                 bytes[covered..covered + 8].copy_from_slice(&sum);
                 if let Ok((header, _)) = SegmentHeader::decode(&bytes) {
-                    let _ = Layout::new(&header);
+                    let _ = Layout::new(&header, SHAPE);
+                    let _ = Layout::new(&header, None);
                 }
             }
         }

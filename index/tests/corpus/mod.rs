@@ -5,9 +5,18 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use mlsearch_index::{Key, Label, Metric, Snapshot};
+use half::f16;
+use mlsearch_index::{IndexConfig, Key, Label, Metric, Precision, Quantization, Snapshot};
 
 pub const METRICS: [Metric; 3] = [Metric::Cosine, Metric::InnerProduct, Metric::Euclidean];
+
+pub const QUANTIZATIONS: [Quantization; 5] = [
+    Quantization::F32,
+    Quantization::F16,
+    Quantization::Int8,
+    Quantization::Int4,
+    Quantization::Binary,
+];
 
 /// Numbers that repeat for a seed.
 pub struct Numbers(u64);
@@ -72,6 +81,10 @@ pub fn assert_holds(snapshot: &Snapshot, model: &Model) {
         };
         assert!(found.insert(record.key, expected).is_none(), "key {} twice", record.key);
     }
+    let kept = model.iter().map(|(&key, expected)| {
+        (key, Expected { vector: kept(snapshot.config(), &expected.vector), ..expected.clone() })
+    });
+    let model: &Model = &kept.collect();
     assert_eq!(&found, model);
 
     let mut labels = BTreeMap::new();
@@ -83,6 +96,19 @@ pub fn assert_holds(snapshot: &Snapshot, model: &Model) {
     }
     assert_eq!(snapshot.labels(), labels);
     assert_eq!(snapshot.records().count(), model.len());
+}
+
+/// What an index keeps of a vector.
+pub fn kept(config: &IndexConfig, vector: &[f32]) -> Vec<f32> {
+    let precision = match config.quantization {
+        Quantization::F32 => Precision::Single,
+        Quantization::F16 => Precision::Half,
+        _ => config.originals,
+    };
+    match precision {
+        Precision::Single => vector.to_vec(),
+        Precision::Half => vector.iter().map(|&x| f16::from_f32(x).to_f32()).collect(),
+    }
 }
 
 /// Copies the files of an index.
