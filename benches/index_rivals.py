@@ -105,10 +105,9 @@ def compare(arguments: argparse.Namespace) -> int:
         report.write_csv(arguments.out / f"rivals{suffix}.csv", pool, queries.name, results)
     key = (sets[0].name, arguments.threads[0])
     drawn = [measured for measured in results if not measured.missing and key in measured.curves]
-    drawn = [measured for measured in drawn if not measured.entry.exact]
     lines = [
         plot.Line(measured.entry.label, median_curve(measured.curves[key]), measured.entry.engine == OURS)
-        for measured in plot_choice(drawn, key)
+        for measured in report.worth_drawing(drawn, key)
     ]
     count = f"{pool.vectors.count:,} passages, {pool.vectors.dimension} dimensions, queries: {sets[0].name}, "
     subtitle = count + f"{key[1]} thread{'s' if key[1] > 1 else ''}; {here['processor']}"
@@ -116,10 +115,6 @@ def compare(arguments: argparse.Namespace) -> int:
     print(text)
     return 0
 
-
-def plot_choice(results: list, key: tuple[str, int]) -> list:
-    """What the plot has room for: of ours and each rival, variants that differ by more than how they are mapped."""
-    return [result for result in results if not result.entry.variant.endswith("-view")]
 
 
 if __name__ == "__main__":

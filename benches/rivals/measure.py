@@ -21,8 +21,9 @@ from .process import Failed, Process
 
 # The parameters of a build, as a part of its name in the cache.
 PARAMETERS = f"m{M}-ef{EF_CONSTRUCTION}"
-# A setting that finds this much ends a sweep.
+# A setting that finds this much ends a sweep, and so does one that finds hardly more than the third before.
 ENOUGH = 0.997
+LEAST_GAIN = 0.001
 # Exact scans are slow and all alike: few queries do.
 EXACT_QUERIES = 256
 # A measurement fills at least this time.
@@ -202,9 +203,15 @@ def sweep(
         seconds = answer["cpu_s"] if threads == 1 else answer["wall_s"]
         found = np.fromfile(ids, dtype="<i4").reshape(count, K)
         points.append(Point(effort, bench.pool.recall(queries, found), answer["answers"] / seconds))
-        if not earlier and (points[-1].recall >= ENOUGH or points[-1].qps < floor_qps):
+        if not earlier and ends(points, floor_qps):
             break
     return points
+
+
+def ends(points: list[Point], floor_qps: float) -> bool:
+    """Whether more effort is not worth measuring."""
+    stalls = len(points) > 3 and points[-1].recall - points[-4].recall < LEAST_GAIN
+    return stalls or points[-1].recall >= ENOUGH or points[-1].qps < floor_qps
 
 
 def give_queries(process: Process, sets: list[QuerySet]) -> None:

@@ -9,14 +9,14 @@ from html import escape
 from .curves import Point, frontier
 
 # The palette of Okabe and Ito, which people with any colour vision can tell apart; yellow is left
-# out, too pale for a line on white.
+# out, too pale for a line on white. The first is ours.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 MARKS = ("circle", "square", "triangle", "diamond")
 
 WIDTH, HEIGHT = 980, 600
 LEFT, RIGHT, TOP, BOTTOM = 84, 282, 56, 68
-LEAST_RECALL, MOST_RECALL = 0.70, 0.999
-RECALL_TICKS = (0.70, 0.80, 0.90, 0.95, 0.98, 0.99, 0.995, 0.999)
+LEAST_RECALL, MOST_RECALL = 0.75, 0.999
+RECALL_TICKS = (0.75, 0.80, 0.85, 0.90, 0.95, 0.98, 0.99, 0.995, 0.999)
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,7 @@ def draw(title: str, subtitle: str, lines: list[Line]) -> str:
     shown = [(line, [p for p in frontier(line.points) if p.recall >= LEAST_RECALL]) for line in lines]
     shown = [(line, points) for line, points in shown if points]
     speeds = [point.qps for _, points in shown for point in points] or [1.0, 10.0]
-    low = 10 ** math.floor(math.log10(min(speeds)))
-    high = 10 ** math.log10(max(speeds) * 1.25)
-    scale = Scale(low, high)
+    scale = Scale(min(speeds) / 1.25, max(speeds) * 1.25)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
         'font-family="system-ui, sans-serif" font-size="13" fill="#222">',
@@ -44,10 +42,11 @@ def draw(title: str, subtitle: str, lines: list[Line]) -> str:
         f'<text x="{LEFT}" y="43" fill="#555">{escape(subtitle)}</text>',
         *axes(scale),
     ]
-    for number, (line, points) in enumerate(shown):
-        parts += curve(scale, line, points, *look(number))
-    for number, (line, _) in enumerate(shown):
-        parts += legend(line, number, *look(number))
+    looks = look([line.ours for line, _ in shown])
+    for (line, points), given in zip(shown, looks):
+        parts += curve(scale, line, points, *given)
+    for number, ((line, _), given) in enumerate(zip(shown, looks)):
+        parts += legend(line, number, *given)
     return "\n".join([*parts, "</svg>", ""])
 
 
@@ -68,9 +67,17 @@ class Scale:
         return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * share
 
 
-def look(number: int) -> tuple[str, str, bool]:
-    """Colour, mark and whether the line is dashed: no two lines are alike."""
-    return COLOURS[number % len(COLOURS)], MARKS[number % len(MARKS)], number % 28 >= 14
+def look(ours: list[bool]) -> list[tuple[str, str, bool]]:
+    """Colour, mark and whether the line is dashed: no two of the first twelve rivals are alike."""
+    looks, mine, others = [], 0, 0
+    for own in ours:
+        if own:
+            looks.append((COLOURS[0], MARKS[mine % len(MARKS)], mine >= len(MARKS)))
+            mine += 1
+        else:
+            looks.append((COLOURS[1 + others % 6], MARKS[others % len(MARKS)], others >= 12))
+            others += 1
+    return looks
 
 
 def axes(scale: Scale) -> list[str]:
@@ -81,17 +88,10 @@ def axes(scale: Scale) -> list[str]:
         label = f"{recall:.3f}".rstrip("0") if recall > 0.99 else f"{recall:.2f}"
         parts.append(f'<line x1="{x:.1f}" y1="{TOP}" x2="{x:.1f}" y2="{bottom}" stroke="#e4e4e4"/>')
         parts.append(f'<text x="{x:.1f}" y="{bottom + 19}" text-anchor="middle">{label}</text>')
-    decade = scale.low
-    while decade <= scale.high:
-        for step in (1, 2, 5):
-            speed = decade * step
-            if speed <= scale.high:
-                y = scale.y(speed)
-                parts.append(
-                    f'<line x1="{LEFT}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}" stroke="{"#cfcfcf" if step == 1 else "#eee"}"/>'
-                )
-                parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{speed:,.0f}</text>')
-        decade *= 10
+    for speed in round_speeds(scale):
+        y = scale.y(speed)
+        parts.append(f'<line x1="{LEFT}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}" stroke="#e4e4e4"/>')
+        parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{speed:,.0f}</text>')
     parts.append(f'<path d="M{LEFT} {TOP}V{bottom}H{right}" fill="none" stroke="#555"/>')
     middle = (LEFT + right) / 2
     parts.append(f'<text x="{middle}" y="{HEIGHT - 22}" text-anchor="middle">recall at 10 (further right is better)</text>')
@@ -100,6 +100,13 @@ def axes(scale: Scale) -> list[str]:
         f'<text x="20" y="{y}" text-anchor="middle" transform="rotate(-90 20 {y})">queries a second (higher is better)</text>'
     )
     return parts
+
+
+def round_speeds(scale: Scale) -> list[float]:
+    """1, 2 and 5 times each power of ten within the scale."""
+    decades = range(math.floor(math.log10(scale.low)), math.ceil(math.log10(scale.high)))
+    speeds = [step * 10.0**decade for decade in decades for step in (1, 2, 5)]
+    return [speed for speed in speeds if scale.low <= speed <= scale.high]
 
 
 def curve(scale: Scale, line: Line, points: list[Point], colour: str, mark: str, dashed: bool) -> list[str]:

@@ -12,6 +12,7 @@ from .data import Pool, QuerySet
 from .measure import Measured
 
 RECALLS = (0.90, 0.95, 0.99)
+OURS_DRAWN = 4
 COLUMNS = "engine,variant,n,dim,threads,ef,recall_at_10,qps,build_s,disk_bytes,rss_bytes,open_ms".split(",")
 
 
@@ -85,6 +86,22 @@ def markdown(
         lines += [f"- {result.entry.label} {result.version}: {result.missing}" for result in missing]
         lines.append("")
     return "\n".join(lines)
+
+
+def worth_drawing(results: list[Measured], key: tuple[str, int]) -> list[Measured]:
+    """What a plot has room for, the fastest at recall 0.95 first: four of ours, and the best of each rival."""
+
+    def rank(result: Measured) -> tuple[float, float]:
+        rounds = result.curves[key]
+        return median_qps_at(rounds, 0.95) or 0.0, max(point.recall for point in median_curve(rounds))
+
+    chosen, counts = [], {}
+    for result in sorted((result for result in results if not result.entry.exact), key=rank, reverse=True):
+        engine = result.entry.engine + result.entry.kind
+        counts[engine] = counts.get(engine, 0) + 1
+        if counts[engine] <= (OURS_DRAWN if result.entry.engine == OURS else 1):
+            chosen.append(result)
+    return chosen
 
 
 def speed_table(results: list[Measured], key: tuple[str, int], reference: str) -> list[str]:
