@@ -245,7 +245,7 @@ impl Engine {
 
         let labels = label_filter(&query, &detected, &view.present)?;
         let params = SearchParams { k: query.k, ..SearchParams::default() };
-        let request = SearchRequest { vector: &vector, params, labels };
+        let request = SearchRequest { vector: &vector, params, labels, selection: None };
         let neighbors = record_time(&mut timings.search, timed(|| view.snapshot.search(&request)))?;
         let hits = timed(|| {
             neighbors

@@ -1,18 +1,20 @@
 //! The documents of a snapshot, one by one.
 
+use std::borrow::Cow;
+
 use crate::error::Result;
 use crate::id::{Address, Key, Label, Slot};
 use crate::snapshot::{LiveSegment, Snapshot};
 
 /// A document of a snapshot, without its payload.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Record<'snapshot> {
     /// The document's key.
     pub key: Key,
     /// The document's label.
     pub label: Label,
-    /// Its vector, as it was given.
-    pub vector: &'snapshot [f32],
+    /// Its vector, in the precision that the index keeps.
+    pub vector: Cow<'snapshot, [f32]>,
     /// Where the snapshot keeps it.
     pub address: Address,
 }

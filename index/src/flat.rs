@@ -7,11 +7,15 @@ use std::thread;
 
 use crate::distance::Distance;
 use crate::id::{Address, Slot};
+use crate::slot_set::SlotSet;
 use crate::snapshot::LiveSegment;
 use crate::top_k::{Candidate, TopK};
 
 /// Rows whose distances are computed in one go, so that a kernel's call costs nothing.
 const ROWS_AT_ONCE: u32 = 256;
+
+/// Of [`ROWS_AT_ONCE`] rows, so few that it is faster to measure them one by one.
+const FEW_ROWS: u64 = 48;
 
 /// The bytes of vectors that pay for a thread: some 200 µs of scanning.
 const BYTES_PER_THREAD: u64 = 4 << 20;
@@ -21,6 +25,18 @@ const BYTES_PER_THREAD: u64 = 4 << 20;
 pub(crate) struct Stretch<'snapshot> {
     pub(crate) segment: &'snapshot LiveSegment,
     pub(crate) slots: Range<u32>,
+    /// The slots that may be found; all if `None`.
+    pub(crate) selected: Option<&'snapshot SlotSet>,
+}
+
+impl Stretch<'_> {
+    /// How many rows are to be scanned.
+    pub(crate) fn rows(&self) -> u64 {
+        match self.selected {
+            Some(selected) => selected.count_range(self.slots.clone()),
+            None => self.slots.len() as u64,
+        }
+    }
 }
 
 /// The `k` live documents of `stretches` that are nearest to `query`, nearest first.
@@ -59,20 +75,35 @@ pub(crate) fn search(
 fn scan(query: &[f32], distance: Distance, k: usize, stretches: &[Stretch]) -> TopK {
     let mut nearest = TopK::new(k);
     let mut distances = [0.0; ROWS_AT_ONCE as usize];
-    for Stretch { segment, slots } in stretches {
+    for Stretch { segment, slots, selected } in stretches {
+        let mut offer = |slot: u32, distance: f32| {
+            if distance <= nearest.limit() && !segment.deleted.contains(slot) {
+                let slot = Slot(slot);
+                nearest.offer(Candidate {
+                    distance,
+                    key: segment.segment.key(slot),
+                    address: Address { segment: segment.segment.number(), slot },
+                });
+            }
+        };
         let mut start = slots.start;
         while start < slots.end {
             let end = slots.end.min(start + ROWS_AT_ONCE);
             let distances = &mut distances[..(end - start) as usize];
-            distance.measure(query, segment.segment.vectors(start..end), distances);
-            for (slot, &distance) in (start..end).zip(&*distances) {
-                if distance <= nearest.limit() && !segment.deleted.contains(slot) {
-                    let slot = Slot(slot);
-                    nearest.offer(Candidate {
-                        distance,
-                        key: segment.segment.key(slot),
-                        address: Address { segment: segment.segment.number(), slot },
-                    });
+            match selected {
+                Some(selected) if selected.count_range(start..end) <= FEW_ROWS => {
+                    for slot in selected.iter_range(start..end) {
+                        let row = segment.segment.vectors(slot..slot + 1);
+                        distance.measure(query, row, &mut distances[..1]);
+                        offer(slot, distances[0]);
+                    }
+                }
+                _ => {
+                    distance.measure(query, segment.segment.vectors(start..end), distances);
+                    (start..end)
+                        .zip(&*distances)
+                        .filter(|(slot, _)| selected.is_none_or(|set| set.contains(*slot)))
+                        .for_each(|(slot, &distance)| offer(slot, distance));
                 }
             }
             start = end;
@@ -86,7 +117,8 @@ fn thread_count(dimension: usize, stretches: &[Stretch], allowed: Option<NonZero
     static PROCESSORS: OnceLock<usize> = OnceLock::new();
     let processors =
         || *PROCESSORS.get_or_init(|| thread::available_parallelism().map_or(1, |n| n.get()));
-    let bytes = rows(stretches) * dimension as u64 * 4;
+    let rows: u64 = stretches.iter().map(Stretch::rows).sum();
+    let bytes = rows * dimension as u64 * 4;
     let paying = bytes / BYTES_PER_THREAD;
     if paying <= 1 {
         return 1;
@@ -94,13 +126,10 @@ fn thread_count(dimension: usize, stretches: &[Stretch], allowed: Option<NonZero
     paying.min(allowed.map_or_else(processors, NonZeroUsize::get) as u64)
 }
 
-fn rows(stretches: &[Stretch]) -> u64 {
-    stretches.iter().map(|stretch| stretch.slots.len() as u64).sum()
-}
-
-/// Cuts the stretches into `count` shares of about as many rows each.
+/// Cuts the stretches into `count` shares of about as many slots each.
 fn divide<'snapshot>(stretches: &[Stretch<'snapshot>], count: u64) -> Vec<Vec<Stretch<'snapshot>>> {
-    let share_rows = rows(stretches).div_ceil(count).max(1);
+    let slots: u64 = stretches.iter().map(|stretch| stretch.slots.len() as u64).sum();
+    let share_rows = slots.div_ceil(count).max(1);
     let mut shares = Vec::new();
     let mut share = Vec::new();
     let mut room = share_rows;
@@ -109,7 +138,7 @@ fn divide<'snapshot>(stretches: &[Stretch<'snapshot>], count: u64) -> Vec<Vec<St
         while !slots.is_empty() {
             let taken = u64::from(slots.end - slots.start).min(room);
             let end = slots.start + taken as u32;
-            share.push(Stretch { segment: stretch.segment, slots: slots.start..end });
+            share.push(Stretch { slots: slots.start..end, ..*stretch });
             slots.start = end;
             room -= taken;
             if room == 0 {

@@ -1,7 +1,7 @@
 //! An embedded vector index that lives in a folder.
 //!
-//! It keeps documents, each a [`Key`], a [`Label`], a vector and an opaque payload, in
-//! immutable segment files, and answers nearest-neighbour queries over them. It knows
+//! It keeps documents, each a [`Key`], a [`Label`], a vector, an opaque payload and any number
+//! of [`Field`]s, in immutable segment files, and answers nearest-neighbour queries over them. It knows
 //! nothing of text, languages or models: those belong to its callers.
 //!
 //! - [`Index`] opens a folder and hands out snapshots.
@@ -35,6 +35,7 @@ compile_error!(
     "vectors are read from little-endian files in place: big-endian targets are not supported"
 );
 
+mod codes;
 mod config;
 mod id;
 mod metric;
@@ -44,8 +45,11 @@ mod index;
 mod snapshot;
 mod writer;
 
+mod fields;
 mod flat;
+mod hnsw;
 mod request;
+mod slot_set;
 mod top_k;
 
 mod distance;
@@ -61,19 +65,25 @@ mod storage;
 
 mod error;
 mod info;
+mod statistics;
 
 #[cfg(test)]
 mod fault_tests;
 
-pub use config::{IndexConfig, MAX_DIMENSION, Quantization};
+pub use config::{HnswConfig, IndexConfig, MAX_DIMENSION, Precision, Quantization};
 pub use documents::{Document, Documents, Record};
 pub use error::{Error, Result};
+pub use fields::{Field, MAX_FIELD_VALUES, MAX_PREDICATE_DEPTH, Predicate, Selection};
+pub use format::fields::{MAX_FIELD_NAME_BYTES, MAX_FIELD_VALUE_BYTES, MAX_FIELDS};
 pub use format::{FORMAT_VERSION, MAX_PAYLOAD_BYTES, OLDEST_READABLE};
 pub use id::{Address, Key, Label, Slot};
-pub use index::Index;
+pub use index::{Index, OpenOptions};
 pub use info::{FileInfo, IndexInfo, SectionInfo, SegmentInfo};
 pub use metric::Metric;
 pub use request::{LabelFilter, Neighbor, SearchParams, SearchRequest};
 pub use snapshot::Snapshot;
+pub use statistics::{GraphStatistics, LabelStatistics};
 pub use verify::{Problem, VerifyReport};
-pub use writer::{IndexWriter, WriterOptions};
+pub use writer::{
+    BuildProgress, BuildStage, GraphBuilder, IndexWriter, NewDocument, WriterOptions,
+};

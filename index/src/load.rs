@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
+use crate::config::IndexConfig;
 use crate::error::{Error, Result};
 use crate::format::manifest::{self, DeletionRecord, Manifest, SegmentRecord};
 use crate::format::{Flaw, deletions, names};
@@ -18,13 +19,17 @@ const ATTEMPTS: usize = 100;
 
 /// Opens the last commit of the index in `folder`, sharing with `previous` the segments that
 /// both have. If `previous` is the last commit there is nothing to open.
-pub(crate) fn load(folder: &Path, previous: Option<&Snapshot>) -> Result<Option<Snapshot>> {
+pub(crate) fn load(
+    folder: &Path,
+    pinned: bool,
+    previous: Option<&Snapshot>,
+) -> Result<Option<Snapshot>> {
     let (mut manifest, mut checksum) = read_manifest(folder)?;
     for _ in 1..ATTEMPTS {
         if previous.is_some_and(|previous| previous.checksum() == checksum) {
             return Ok(None);
         }
-        let outcome = open_segments(folder, &manifest, previous);
+        let outcome = open_segments(folder, &manifest, pinned, previous);
         let error = match outcome {
             Ok(segments) => return Ok(Some(Snapshot::new(folder, manifest, checksum, segments))),
             Err(error) => error,
@@ -36,7 +41,7 @@ pub(crate) fn load(folder: &Path, previous: Option<&Snapshot>) -> Result<Option<
         }
         (manifest, checksum) = (current, current_checksum);
     }
-    open_segments(folder, &manifest, previous)
+    open_segments(folder, &manifest, pinned, previous)
         .map(|segments| Some(Snapshot::new(folder, manifest, checksum, segments)))
 }
 
@@ -85,7 +90,8 @@ pub(crate) fn read_deletions(
 pub(crate) fn open_segment(
     folder: &Path,
     record: &SegmentRecord,
-    dimension: u32,
+    config: &IndexConfig,
+    pinned: bool,
     previous: Option<&Snapshot>,
 ) -> Result<LiveSegment> {
     let known = previous.and_then(|previous| {
@@ -93,7 +99,7 @@ pub(crate) fn open_segment(
     });
     let segment = match known {
         Some(known) => Arc::clone(&known.segment),
-        None => Arc::new(Segment::open(folder, &record.files, dimension)?),
+        None => Arc::new(Segment::open(folder, &record.files, config, pinned)?),
     };
     let deleted = match (&record.deletions, known) {
         (None, _) => Arc::default(),
@@ -103,17 +109,21 @@ pub(crate) fn open_segment(
             Arc::new(read_deletions(&folder.join(name), deletions, record.files.documents)?)
         }
     };
-    Ok(LiveSegment { segment, deleted, deletions: record.deletions.clone() })
+    if let Some(known) = known.filter(|known| known.deletions == record.deletions) {
+        return Ok(known.clone());
+    }
+    Ok(LiveSegment::new(segment, deleted, record.deletions.clone()))
 }
 
 fn open_segments(
     folder: &Path,
     manifest: &Manifest,
+    pinned: bool,
     previous: Option<&Snapshot>,
 ) -> Result<Vec<LiveSegment>> {
-    let open = |record| {
-        open_segment(folder, record, manifest.dimension, previous).map_err(missing_is_damage)
-    };
+    let config = manifest.config();
+    let open =
+        |record| open_segment(folder, record, &config, pinned, previous).map_err(missing_is_damage);
     manifest.segments.iter().map(open).collect()
 }
 

@@ -3,7 +3,9 @@
 use std::fs::File;
 use std::path::Path;
 
-use memmap2::Mmap;
+use std::io;
+
+use memmap2::{Mmap, MmapMut};
 
 use crate::error::{Error, Result};
 
@@ -38,6 +40,28 @@ impl Map {
     }
 
     /// The bytes of the file.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Bytes in anonymous memory, of large pages where the system has them: random reads then miss
+/// fewer entries of the page table, and no page is ever given back to the file system.
+#[derive(Debug)]
+pub(crate) struct Pinned(Mmap);
+
+impl Pinned {
+    /// Copies bytes, of which there is at least one.
+    pub(crate) fn copy(bytes: &[u8]) -> io::Result<Pinned> {
+        let mut memory = MmapMut::map_anon(bytes.len().max(1))?;
+        // Where the system has no large pages to give, small ones do.
+        #[cfg(target_os = "linux")]
+        let _ = memory.advise(memmap2::Advice::HugePage);
+        memory[..bytes.len()].copy_from_slice(bytes);
+        memory.make_read_only().map(Pinned)
+    }
+
+    /// The bytes.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use roaring::RoaringBitmap;
 
-use crate::config::IndexConfig;
+use crate::config::{IndexConfig, Quantization};
 use crate::distance::Distance;
 use crate::documents::Record;
 use crate::error::{Error, Result};
@@ -14,8 +14,11 @@ use crate::flat::{self, Stretch};
 use crate::format::manifest::{DeletionRecord, Manifest};
 use crate::id::{Address, Key, Label, Slot};
 use crate::metric::Metric;
-use crate::request::{Neighbor, SearchRequest};
-use crate::segment::Segment;
+use crate::request::{LabelFilter, Neighbor, SearchRequest};
+use crate::segment::{Admission, Segment, Walk};
+use crate::slot_set::SlotSet;
+use crate::statistics::LabelStatistics;
+use crate::top_k::{Candidate, TopK};
 
 /// The documents of one commit. It stays as it is while writers commit more, and keeps its
 /// files open even when they are removed from the folder.
@@ -27,6 +30,8 @@ pub struct Snapshot {
     /// Of the manifest; tells commits apart.
     checksum: u64,
     segments: Vec<LiveSegment>,
+    /// Computed when they are first asked for.
+    pub(crate) statistics: OnceLock<BTreeMap<Label, LabelStatistics>>,
 }
 
 /// A segment and which of its slots are deleted as of a commit.
@@ -35,6 +40,8 @@ pub(crate) struct LiveSegment {
     pub(crate) segment: Arc<Segment>,
     pub(crate) deleted: Arc<RoaringBitmap>,
     pub(crate) deletions: Option<DeletionRecord>,
+    /// The slots that are not deleted; made when the first search needs it.
+    live_slots: Arc<OnceLock<SlotSet>>,
 }
 
 impl Snapshot {
@@ -45,13 +52,15 @@ impl Snapshot {
         checksum: u64,
         segments: Vec<LiveSegment>,
     ) -> Snapshot {
-        let config = IndexConfig {
-            dimension: manifest.dimension as usize,
-            metric: manifest.metric,
-            quantization: manifest.quantization,
-            attributes: manifest.attributes.clone(),
-        };
-        Snapshot { folder: folder.to_owned(), config, manifest, checksum, segments }
+        let config = manifest.config();
+        Snapshot {
+            folder: folder.to_owned(),
+            config,
+            manifest,
+            checksum,
+            segments,
+            statistics: OnceLock::new(),
+        }
     }
 
     /// How many documents there are.
@@ -104,23 +113,30 @@ impl Snapshot {
         counts
     }
 
-    /// The documents nearest to a vector by exact search, in order of distance, then key.
-    /// Costs one pass over the vectors of the labels asked for.
+    /// The documents nearest to a vector, in order of distance, then key. Distances are exact;
+    /// which documents are found is as good as `params.ef` makes it.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] for a vector that could not be a document's.
+    /// [`Error::InvalidInput`] for a vector that could not be a document's, and for a selection
+    /// of another snapshot; [`Error::Corrupt`] if a damaged file is noticed.
     pub fn search(&self, request: &SearchRequest) -> Result<Vec<Neighbor>> {
-        if let Some(flaw) = self.metric().flaw(self.dimension(), request.vector) {
+        if let Some(flaw) = self.config.flaw(request.vector) {
             return Err(Error::invalid(flaw));
         }
-        let stretches = self.admitted(request);
-        let admitted: usize = stretches.iter().map(|stretch| stretch.slots.len()).sum();
-        let k = request.params.k.min(admitted);
-        if k == 0 {
-            return Ok(Vec::new());
+        if let Some(selection) = request.selection {
+            selection.check_snapshot(self)?;
         }
         let distance = Distance::new(self.metric());
-        let nearest = flat::search(request.vector, distance, k, &stretches, request.params.threads);
+        let nearest = if request.params.exact {
+            let stretches = self.admitted(request);
+            let admitted: u64 = stretches.iter().map(Stretch::rows).sum();
+            match request.params.k.min(usize::try_from(admitted).unwrap_or(usize::MAX)) {
+                0 => Vec::new(),
+                k => flat::search(request.vector, distance, k, &stretches, request.params.threads),
+            }
+        } else {
+            self.walk(request, distance)?
+        };
         Ok(nearest
             .into_iter()
             .filter_map(|candidate| {
@@ -133,6 +149,29 @@ impl Snapshot {
                 })
             })
             .collect())
+    }
+
+    fn walk(&self, request: &SearchRequest, distance: Distance) -> Result<Vec<Candidate>> {
+        let documents = usize::try_from(self.len()).unwrap_or(usize::MAX);
+        let k = request.params.k.min(documents);
+        if k == 0 {
+            return Ok(Vec::new());
+        }
+        let ef = request.params.ef.unwrap_or_else(|| default_ef(self.config.quantization, k));
+        let walk = Walk { k, ef: ef.clamp(k, documents.max(k)) };
+        let mut nearest = TopK::new(k);
+        for (position, segment) in self.segments.iter().enumerate() {
+            let selected = request.selection.map(|selection| selection.slots(position));
+            let admission = segment.admission(&request.labels, selected);
+            segment.segment.search_nearest(
+                request.vector,
+                distance,
+                walk,
+                &admission,
+                &mut nearest,
+            )?;
+        }
+        Ok(nearest.into_sorted())
     }
 
     /// The payload of a document.
@@ -183,9 +222,10 @@ impl Snapshot {
     }
 
     /// The stretches of slots that have an admitted label.
-    fn admitted(&self, request: &SearchRequest) -> Vec<Stretch<'_>> {
+    fn admitted<'query>(&'query self, request: &SearchRequest<'query>) -> Vec<Stretch<'query>> {
         let mut stretches: Vec<Stretch> = Vec::new();
-        for segment in &self.segments {
+        for (position, segment) in self.segments.iter().enumerate() {
+            let selected = request.selection.map(|selection| selection.slots(position));
             let mut last_end = None;
             for run in segment.segment.labels() {
                 if !request.labels.admits(run.label) {
@@ -194,7 +234,7 @@ impl Snapshot {
                 match stretches.last_mut() {
                     // Runs that touch are one stretch.
                     Some(last) if last_end == Some(run.start) => last.slots.end = run.end,
-                    _ => stretches.push(Stretch { segment, slots: run.start..run.end }),
+                    _ => stretches.push(Stretch { segment, slots: run.start..run.end, selected }),
                 }
                 last_end = Some(run.end);
             }
@@ -220,7 +260,59 @@ impl Snapshot {
     }
 }
 
+/// Candidates kept where the caller does not say.
+fn default_ef(quantization: Quantization, k: usize) -> usize {
+    let for_ten = match quantization {
+        Quantization::F32 | Quantization::F16 | Quantization::Int8 => 64,
+        Quantization::Int4 => 80,
+        Quantization::Binary => 160,
+    };
+    // More neighbours need more candidates, and have some of them in common.
+    for_ten.max(k + k / 2)
+}
+
 impl LiveSegment {
+    pub(crate) fn new(
+        segment: Arc<Segment>,
+        deleted: Arc<RoaringBitmap>,
+        deletions: Option<DeletionRecord>,
+    ) -> LiveSegment {
+        LiveSegment { segment, deleted, deletions, live_slots: Arc::default() }
+    }
+
+    /// The slots that are not deleted.
+    fn live_slots(&self) -> &SlotSet {
+        self.live_slots.get_or_init(|| {
+            let mut live = SlotSet::full(self.segment.documents());
+            self.deleted.iter().for_each(|slot| live.remove(slot));
+            live
+        })
+    }
+
+    /// Which slots a request admits.
+    fn admission(&self, labels: &LabelFilter, selected: Option<&SlotSet>) -> Admission {
+        let everywhere = *labels == LabelFilter::All;
+        let mut slots = match (everywhere, selected) {
+            (true, None) if self.deleted.is_empty() => return Admission::All,
+            (true, None) => self.live_slots().clone(),
+            // A selection has no slot that is deleted.
+            (true, Some(selected)) => selected.clone(),
+            (false, _) => SlotSet::empty(self.segment.documents()),
+        };
+        if !everywhere {
+            for run in self.segment.labels().iter().filter(|run| labels.admits(run.label)) {
+                slots.insert_range(run.start..run.end);
+            }
+            match selected {
+                Some(selected) => slots.and(selected),
+                None if !self.deleted.is_empty() => slots.and(self.live_slots()),
+                None => {}
+            }
+        }
+        let count = slots.count() as usize;
+        Admission::Some(slots, count)
+    }
+
     /// How many documents are not deleted.
     pub(crate) fn live(&self) -> u64 {
         u64::from(self.segment.documents()) - self.deleted.len()

@@ -88,10 +88,10 @@ pub(crate) fn verify(folder: &Path) -> Result<VerifyReport> {
 }
 
 fn verify_commit(folder: &Path, manifest: &Manifest, report: &mut VerifyReport) -> Result<()> {
+    let config = manifest.config();
     let mut segments = Vec::new();
     for record in &manifest.segments {
-        let opened =
-            open_segment(folder, record, manifest.dimension, None).map_err(missing_is_damage);
+        let opened = open_segment(folder, record, &config, false, None).map_err(missing_is_damage);
         let Some(live) = report.note(opened)? else { continue };
         report.count_file(record.files.segment.length);
         report.count_file(record.files.payload.length);

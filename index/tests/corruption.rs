@@ -3,11 +3,13 @@
 mod corpus;
 
 use std::fs;
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
 use corpus::{Numbers, copy};
 use mlsearch_index::{
-    Address, Error, Index, IndexConfig, Key, Label, Metric, Result, SearchRequest, Slot,
+    Address, Error, Field, Index, IndexConfig, Key, Label, Metric, NewDocument, Predicate, Result,
+    SearchRequest, Slot,
 };
 
 const DIMENSION: usize = 3;
@@ -24,7 +26,17 @@ fn build(folder: &Path) {
             let key = 8 * generation + key;
             let payload = vec![key as u8; if key % 4 == 0 { 0 } else { 3_000 }];
             let vector = numbers.vector(Metric::Cosine, DIMENSION);
-            writer.upsert(Key(key), Label((key % 3) as u16), &vector, &payload).unwrap();
+            let document = NewDocument {
+                key: Key(key),
+                label: Label((key % 3) as u16),
+                vector: &vector,
+                payload: &payload,
+                fields: &[
+                    Field { name: "n", value: &[key as u8] },
+                    Field { name: "topic", value: [&b"law"[..], b"tax"][key as usize % 2] },
+                ],
+            };
+            writer.upsert_document(&document).unwrap();
         }
         writer.commit().unwrap();
     }
@@ -62,6 +74,25 @@ fn read_everything(folder: &Path) -> Result<()> {
     }
     for document in snapshot.documents() {
         note(document.map(drop));
+    }
+    snapshot.field_names();
+    for record in snapshot.records() {
+        note(snapshot.fields(record.address).map(drop));
+    }
+    let (n, topic) = (|| "n".to_owned(), || "topic".to_owned());
+    for predicate in [
+        Predicate::Equal { field: topic(), value: b"tax".to_vec() },
+        Predicate::In { field: n(), values: (0..30).map(|value| vec![value]).collect() },
+        Predicate::Range { field: n(), lower: Bound::Excluded(vec![3]), upper: Bound::Unbounded },
+        Predicate::Exists { field: topic() },
+        Predicate::Keys((0..30).map(Key).collect()),
+        Predicate::Labels((0..3).map(Label).collect()),
+    ] {
+        let predicate = Predicate::Not(Box::new(predicate));
+        note(snapshot.select(&predicate).and_then(|selection| {
+            let request = SearchRequest::new(&[0.6, 0.8, 0.0]);
+            snapshot.search(&SearchRequest { selection: Some(&selection), ..request }).map(drop)
+        }));
     }
     for segment in 0..4 {
         for slot in (0..14).chain([u32::MAX]) {

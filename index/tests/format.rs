@@ -2,13 +2,15 @@
 
 mod corpus;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use corpus::{Expected, Model, assert_holds, copy};
 use mlsearch_index::{
-    FORMAT_VERSION, Index, IndexConfig, Key, Label, Metric, OLDEST_READABLE, SearchRequest,
+    FORMAT_VERSION, Field, Index, IndexConfig, Key, Label, Metric, NewDocument, OLDEST_READABLE,
+    SearchRequest,
 };
 use roaring::RoaringBitmap;
 use xxhash_rust::xxh3::xxh3_64;
@@ -243,4 +245,67 @@ fn a_reader_written_from_the_description_finds_every_document() {
         }
         assert_eq!(found, model());
     }
+}
+
+/// The values of each field and the slots that have them.
+type Postings = BTreeMap<String, BTreeMap<Vec<u8>, Vec<u32>>>;
+
+fn read_fields(segment: &Bytes) -> Postings {
+    let section = segment.section(16);
+    let mut free_from = section.start + 8 + 40 * segment.u32(section.start) as usize;
+    let mut postings = Postings::new();
+    for record in (section.start + 8..free_from).step_by(40) {
+        let start = section.start + segment.u64(record) as usize;
+        assert_eq!(start, free_from);
+        let values = segment.u64(record + 8) as usize;
+        let posting_ends = start + 8 * values;
+        let slots = posting_ends + 8 * values;
+        let name = slots + 4 * segment.u64(record + 16) as usize;
+        let bytes = name + segment.u32(record + 32) as usize;
+        let end = bytes + segment.u64(record + 24) as usize;
+        let mut field = BTreeMap::new();
+        let (mut value, mut posting) = (0, 0);
+        for number in 0..values {
+            let value_end = segment.u64(start + 8 * number) as usize;
+            let posting_end = segment.u64(posting_ends + 8 * number) as usize;
+            field.insert(
+                segment.0[bytes + value..bytes + value_end].to_vec(),
+                (posting..posting_end).map(|at| segment.u32(slots + 4 * at)).collect(),
+            );
+            (value, posting) = (value_end, posting_end);
+        }
+        assert_eq!((bytes + value, slots + 4 * posting), (end, name));
+        postings.insert(String::from_utf8(segment.0[name..bytes].to_vec()).unwrap(), field);
+        free_from = end.next_multiple_of(8);
+    }
+    assert_eq!(free_from, section.end);
+    postings
+}
+
+#[test]
+fn a_reader_written_from_the_description_finds_every_field() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = Index::create(folder.path(), IndexConfig::new(1, Metric::Euclidean)).unwrap();
+    let mut writer = index.writer().unwrap();
+    let mut expected = Postings::new();
+    for key in 0..100u64 {
+        let fields = [("year", vec![key as u8 / 7]), ("länge", vec![b'x'; key as usize % 4])];
+        let fields = &fields[..2 - (key % 10 == 0) as usize];
+        // The label makes slots of keys: odd keys come first.
+        let slot = (if key % 2 == 1 { 0 } else { 50 }) + key as u32 / 2;
+        for (name, value) in fields {
+            let field = expected.entry((*name).to_owned()).or_default();
+            field.entry(value.clone()).or_default().push(slot);
+        }
+        let fields: Vec<Field> = fields.iter().map(|(name, value)| Field { name, value }).collect();
+        let (key, label) = (Key(key), Label(1 - (key % 2) as u16));
+        let document = NewDocument { key, label, vector: &[0.0], payload: b"", fields: &fields };
+        writer.upsert_document(&document).unwrap();
+    }
+    writer.commit().unwrap();
+    for slots in expected.values_mut().flat_map(BTreeMap::values_mut) {
+        slots.sort_unstable();
+    }
+    let segment = Bytes::read(folder.path().join("00000001.segment"));
+    assert_eq!(read_fields(&segment), expected);
 }

@@ -5,9 +5,12 @@ use std::ops::Range;
 use zerocopy::little_endian::{U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::Flaw;
 use super::payload::{Block, Place};
 use super::segment::{SectionKind, SegmentHeader};
+use super::{Flaw, codec};
+use crate::codes::{CodeShape, Codec};
+use crate::config::Precision;
+use crate::distance::Vectors;
 use crate::id::Label;
 
 /// A run of slots that have the same label.
@@ -34,33 +37,111 @@ struct RawLabelRun {
 pub(crate) struct Layout {
     labels: Range<usize>,
     vectors: Range<usize>,
+    precision: Precision,
+    codes: Option<CodeSections>,
+    graph: Option<GraphSections>,
+    moments: Option<Range<usize>>,
     keys: Range<usize>,
     key_order: Range<usize>,
     payload_places: Range<usize>,
     payload_blocks: Range<usize>,
+    fields: Option<Range<usize>>,
+}
+
+#[derive(Debug)]
+struct CodeSections {
+    codec: Range<usize>,
+    codes: Range<usize>,
+}
+
+#[derive(Debug)]
+struct GraphSections {
+    links: Range<usize>,
+    levels: Range<usize>,
 }
 
 impl Layout {
-    /// Finds the sections of `header`, which has been checked against its file.
-    pub(crate) fn new(header: &SegmentHeader) -> Result<Layout, Flaw> {
+    /// Finds the sections of `header`, which has been checked against its file. `shape` is that
+    /// of the codes, if the index has any.
+    pub(crate) fn new(header: &SegmentHeader, shape: Option<CodeShape>) -> Result<Layout, Flaw> {
         let documents = u64::from(header.documents);
         let section = |kind, bytes| match documents.checked_mul(bytes) {
             Some(length) => find(header, kind, Some(length)),
             None => Flaw::damaged("it counts more documents than any file can hold"),
         };
+        let has = |kind| header.sections.iter().any(|section| section.kind == kind as u32);
+        let precision = if has(SectionKind::Vectors) { Precision::Single } else { Precision::Half };
+        let dimension = u64::from(header.dimension);
+        let codes = match shape {
+            Some(shape) if has(SectionKind::Codes) => Some(CodeSections {
+                codec: find(header, SectionKind::Codec, None)?,
+                codes: section(SectionKind::Codes, shape.stride() as u64)?,
+            }),
+            _ => None,
+        };
+        let graph = if has(SectionKind::Links) {
+            Some(GraphSections {
+                links: find(header, SectionKind::Links, None)?,
+                levels: find(header, SectionKind::Levels, None)?,
+            })
+        } else {
+            None
+        };
+        let moments = if has(SectionKind::LabelMoments) {
+            Some(find(header, SectionKind::LabelMoments, None)?)
+        } else {
+            None
+        };
         Ok(Layout {
             labels: find(header, SectionKind::Labels, None)?,
-            vectors: section(SectionKind::Vectors, u64::from(header.dimension) * 4)?,
+            vectors: match precision {
+                Precision::Single => section(SectionKind::Vectors, dimension * 4)?,
+                Precision::Half => section(SectionKind::Halves, dimension * 2)?,
+            },
+            precision,
+            codes,
+            graph,
+            moments,
             keys: section(SectionKind::Keys, 8)?,
             key_order: section(SectionKind::KeyOrder, 4)?,
             payload_places: section(SectionKind::PayloadPlaces, size_of::<Place>() as u64)?,
             payload_blocks: find(header, SectionKind::PayloadBlocks, None)?,
+            fields: find_if_any(header, SectionKind::Fields)?,
         })
     }
 
     /// The vectors by slot, row after row.
-    pub(crate) fn vectors<'file>(&self, file: &'file [u8]) -> &'file [f32] {
-        view(file, &self.vectors)
+    pub(crate) fn vectors<'file>(&self, file: &'file [u8]) -> Vectors<'file> {
+        match self.precision {
+            Precision::Single => Vectors::F32(view(file, &self.vectors)),
+            Precision::Half => Vectors::F16(view(file, &self.vectors)),
+        }
+    }
+
+    /// The codec of the codes, where there are codes.
+    pub(crate) fn codec(&self, file: &[u8], shape: CodeShape) -> Result<Option<Codec>, Flaw> {
+        let codec = self.codes.as_ref().map(|sections| &file[sections.codec.clone()]);
+        codec.map(|bytes| codec::decode(bytes, shape)).transpose()
+    }
+
+    /// Where the codes by slot are.
+    pub(crate) fn codes(&self) -> Option<Range<usize>> {
+        self.codes.as_ref().map(|sections| sections.codes.clone())
+    }
+
+    /// Where the links by slot are.
+    pub(crate) fn links(&self) -> Option<Range<usize>> {
+        self.graph.as_ref().map(|sections| sections.links.clone())
+    }
+
+    /// Where the upper levels of the graph are.
+    pub(crate) fn levels(&self) -> Option<Range<usize>> {
+        self.graph.as_ref().map(|sections| sections.levels.clone())
+    }
+
+    /// The section of label moments, where there is one.
+    pub(crate) fn moments<'file>(&self, file: &'file [u8]) -> Option<&'file [u8]> {
+        self.moments.as_ref().map(|section| &file[section.clone()])
     }
 
     /// The keys by slot.
@@ -82,6 +163,11 @@ impl Layout {
     pub(crate) fn payload_blocks<'file>(&self, file: &'file [u8]) -> Result<&'file [Block], Flaw> {
         <[Block]>::ref_from_bytes(&file[self.payload_blocks.clone()])
             .map_err(|_| Flaw::Damaged("its section of payload blocks is cut short".to_owned()))
+    }
+
+    /// The section of fields, if there is one.
+    pub(crate) fn fields<'file>(&self, file: &'file [u8]) -> Option<&'file [u8]> {
+        self.fields.clone().map(|section| &file[section])
     }
 
     /// Reads and checks the label table: ascending labels whose slots cover the segment.
@@ -148,6 +234,12 @@ fn find(
     }
     // Both lie within a file that is mapped, so they fit in the address space.
     Ok(section.offset as usize..(section.offset + section.length) as usize)
+}
+
+/// Finds the section of a kind that not every segment has.
+fn find_if_any(header: &SegmentHeader, kind: SectionKind) -> Result<Option<Range<usize>>, Flaw> {
+    let is_there = header.sections.iter().any(|section| section.kind == kind as u32);
+    is_there.then(|| find(header, kind, None)).transpose()
 }
 
 /// The values in a section whose length and alignment were checked when the file was opened.

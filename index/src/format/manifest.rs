@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{FORMAT_VERSION, Flaw, check_version, checksum, names};
-use crate::config::{MAX_DIMENSION, Quantization};
+use crate::config::{HnswConfig, IndexConfig, MAX_DIMENSION, Precision, Quantization};
 use crate::metric::Metric;
 
 /// Tells a manifest from other people's JSON.
@@ -24,6 +24,12 @@ pub(crate) struct Manifest {
     pub(crate) dimension: u32,
     pub(crate) metric: Metric,
     pub(crate) quantization: Quantization,
+    /// Since version 2.
+    #[serde(default)]
+    pub(crate) originals: Precision,
+    /// Since version 2.
+    #[serde(default)]
+    pub(crate) hnsw: HnswConfig,
     pub(crate) attributes: BTreeMap<String, String>,
     /// No committed segment has this number or a greater one.
     pub(crate) next_segment: u32,
@@ -105,6 +111,18 @@ impl SegmentRecord {
 }
 
 impl Manifest {
+    /// The configuration that the index was created with, and its attributes.
+    pub(crate) fn config(&self) -> IndexConfig {
+        IndexConfig {
+            dimension: self.dimension as usize,
+            metric: self.metric,
+            quantization: self.quantization,
+            originals: self.originals,
+            hnsw: self.hnsw,
+            attributes: self.attributes.clone(),
+        }
+    }
+
     /// The bytes of the manifest file, and the checksum of the commit in it.
     pub(crate) fn encode(&self) -> (Vec<u8>, u64) {
         let commit = serde_json::to_string_pretty(self).expect("a manifest has no fallible parts");
@@ -147,6 +165,9 @@ impl Manifest {
         }
         if self.generation == u64::MAX {
             return Flaw::damaged("its generation is the last there can be");
+        }
+        if let Err(error) = self.config().check_hnsw() {
+            return Flaw::damaged(error.to_string());
         }
         let mut free_from = 0;
         for record in &self.segments {

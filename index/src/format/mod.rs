@@ -3,9 +3,13 @@
 //! Everything here works on byte slices and checks before it slices; paths, files and maps
 //! are the business of its callers.
 
+pub(crate) mod codec;
 pub(crate) mod deletions;
+pub(crate) mod fields;
+pub(crate) mod graph;
 pub(crate) mod layout;
 pub(crate) mod manifest;
+pub(crate) mod moments;
 pub(crate) mod names;
 pub(crate) mod payload;
 pub(crate) mod segment;
@@ -18,7 +22,7 @@ use std::path::Path;
 use crate::error::Error;
 
 /// The format version this crate writes.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// The oldest format version this crate reads.
 pub const OLDEST_READABLE: u32 = 1;

@@ -31,16 +31,37 @@ pub(crate) enum SectionKind {
     PayloadPlaces = 5,
     /// The blocks of the payload file.
     PayloadBlocks = 6,
+    /// The vectors by slot, in half precision.
+    Halves = 7,
+    /// What codes are relative to.
+    Codec = 8,
+    /// The codes by slot.
+    Codes = 9,
+    /// The links of each slot on level 0 of the graph.
+    Links = 10,
+    /// The upper levels of the graph.
+    Levels = 11,
+    /// The sum of the vectors of each label, and of their squared lengths.
+    LabelMoments = 12,
+    /// The values of each field and the slots that have them; only where there are any.
+    Fields = 16,
 }
 
 impl SectionKind {
-    pub(crate) const ALL: [SectionKind; 6] = [
+    pub(crate) const ALL: [SectionKind; 13] = [
         SectionKind::Labels,
         SectionKind::Vectors,
         SectionKind::Keys,
         SectionKind::KeyOrder,
         SectionKind::PayloadPlaces,
         SectionKind::PayloadBlocks,
+        SectionKind::Halves,
+        SectionKind::Codec,
+        SectionKind::Codes,
+        SectionKind::Links,
+        SectionKind::Levels,
+        SectionKind::LabelMoments,
+        SectionKind::Fields,
     ];
 
     /// What people call the section.
@@ -52,6 +73,13 @@ impl SectionKind {
             SectionKind::KeyOrder => "key order",
             SectionKind::PayloadPlaces => "payload places",
             SectionKind::PayloadBlocks => "payload blocks",
+            SectionKind::Halves => "half-precision vectors",
+            SectionKind::Codec => "codec",
+            SectionKind::Codes => "codes",
+            SectionKind::Links => "links",
+            SectionKind::Levels => "levels",
+            SectionKind::LabelMoments => "label moments",
+            SectionKind::Fields => "fields",
         }
     }
 

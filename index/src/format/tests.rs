@@ -21,6 +21,7 @@ fn header(documents: u32) -> SegmentHeader {
             SectionKind::KeyOrder => 4 * n,
             SectionKind::PayloadPlaces => 12 * n,
             SectionKind::PayloadBlocks => 24,
+            SectionKind::Fields => 8,
         };
         let offset = end.next_multiple_of(ALIGNMENT);
         sections.push(Section { kind: kind as u32, offset, length, checksum: 7 });

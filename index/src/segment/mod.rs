@@ -1,22 +1,31 @@
 //! A segment: the immutable files that hold some documents, open for reading.
 
 mod payloads;
+mod search;
 mod write;
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 pub(crate) use payloads::Payloads;
-pub(crate) use write::SegmentWriter;
+pub(crate) use search::{Admission, Walk};
+pub(crate) use write::{Building, OtherBuilder, Source, Target, write_segment};
 
+use crate::codes::{CodeBits, CodeShape, Codec, Scorer};
+use crate::config::IndexConfig;
+use crate::distance::{Codes, Distance, Vectors};
 use crate::error::{Error, Result};
+use crate::format::fields::{FieldTable, FieldView};
 use crate::format::layout::{LabelRun, Layout};
 use crate::format::manifest::SegmentFiles;
+use crate::format::moments::{Moments, decode_moments};
 use crate::format::segment::{Section, SegmentHeader};
-use crate::format::{Flaw, names};
+use crate::format::{Flaw, graph, names};
+use crate::hnsw::Graph;
 use crate::id::{Key, Label, Slot};
-use crate::map::Map;
+use crate::map::{Map, Pinned};
 
 /// The open files of a segment.
 ///
@@ -31,13 +40,30 @@ pub(crate) struct Segment {
     sections: Vec<Section>,
     layout: Layout,
     labels: Vec<LabelRun>,
+    codec: Option<Codec>,
+    /// Copies of the codes and the links, where they were asked for.
+    pinned: Option<PinnedSections>,
+    fields: FieldTable,
     map: Map,
     payloads: Payloads,
 }
 
+#[derive(Debug)]
+struct PinnedSections {
+    codes: Option<Pinned>,
+    links: Option<Pinned>,
+}
+
 impl Segment {
-    /// Opens the files of a segment in `folder`, which must be as the manifest says.
-    pub(crate) fn open(folder: &Path, files: &SegmentFiles, dimension: u32) -> Result<Segment> {
+    /// Opens the files of a segment in `folder`, which must be as the manifest says. A pinned
+    /// segment has copies of its codes and its links in memory of large pages.
+    pub(crate) fn open(
+        folder: &Path,
+        files: &SegmentFiles,
+        config: &IndexConfig,
+        pinned: bool,
+    ) -> Result<Segment> {
+        let dimension = config.checked_dimension()?;
         let path = folder.join(names::segment(files.number));
         let map = Map::open(&path, files.segment.length)?;
         let flaw = |flaw: Flaw| flaw.at(&path);
@@ -54,20 +80,49 @@ impl Segment {
                 ),
             ));
         }
-        let layout = Layout::new(&header).map_err(flaw)?;
+        let shape = CodeBits::of(config.quantization).map(|bits| CodeShape {
+            bits,
+            metric: config.metric,
+            dimension: config.dimension,
+        });
+        let layout = Layout::new(&header, shape).map_err(flaw)?;
         let labels = layout.label_runs(map.bytes(), header.documents).map_err(flaw)?;
+        let codec = match shape {
+            Some(shape) => layout.codec(map.bytes(), shape).map_err(flaw)?,
+            None => None,
+        };
+        let copy = |section: Option<Range<usize>>| {
+            section.map(|section| Pinned::copy(&map.bytes()[section])).transpose()
+        };
+        let pinned = if pinned {
+            let out_of_memory = |source| Error::io(&path, "copy into memory")(source);
+            Some(PinnedSections {
+                codes: copy(layout.codes()).map_err(out_of_memory)?,
+                links: copy(layout.links()).map_err(out_of_memory)?,
+            })
+        } else {
+            None
+        };
+        let fields = layout.fields(map.bytes()).map(FieldTable::decode);
+        let fields = fields.transpose().map_err(flaw)?.unwrap_or_default();
         let payloads =
             Payloads::open(&folder.join(names::payload(files.number)), files.payload.length)?;
-        Ok(Segment {
-            dimension: dimension as usize,
+        let segment = Segment {
+            dimension: config.dimension,
             files: files.clone(),
             sections: header.sections,
             layout,
             labels,
+            codec,
+            pinned,
+            fields,
             map,
             payloads,
             path,
-        })
+        };
+        // Whatever a graph's links say, its lengths are right from here on.
+        segment.graph()?;
+        Ok(segment)
     }
 
     /// What the manifest says of the segment's files.
@@ -81,6 +136,10 @@ impl Segment {
 
     pub(crate) fn documents(&self) -> u32 {
         self.files.documents
+    }
+
+    pub(crate) fn dimension(&self) -> usize {
+        self.dimension
     }
 
     /// The segment file.
@@ -117,20 +176,108 @@ impl Segment {
         self.labels[run].label
     }
 
+    /// The fields that any document of the segment has, in order of name.
+    pub(crate) fn fields(&self) -> impl ExactSizeIterator<Item = FieldView<'_>> {
+        self.fields.views(self.field_section())
+    }
+
+    /// The names of those fields.
+    pub(crate) fn field_names(&self) -> impl Iterator<Item = &str> {
+        self.fields.names()
+    }
+
+    /// The field of a name, if any document of the segment has it.
+    pub(crate) fn field(&self, name: &str) -> Option<FieldView<'_>> {
+        self.fields.find(self.field_section(), name)
+    }
+
+    fn field_section(&self) -> &[u8] {
+        // Without a section the table is empty, and nothing is looked for in it.
+        self.layout.fields(self.bytes()).unwrap_or_default()
+    }
+
     /// The key of a slot of this segment.
     pub(crate) fn key(&self, slot: Slot) -> Key {
         Key(self.layout.keys(self.bytes())[slot.0 as usize].get())
     }
 
     /// The vectors of some slots, row after row.
-    pub(crate) fn vectors(&self, slots: Range<u32>) -> &[f32] {
+    pub(crate) fn vectors(&self, slots: Range<u32>) -> Vectors<'_> {
         let row = |slot: u32| slot as usize * self.dimension;
-        &self.layout.vectors(self.bytes())[row(slots.start)..row(slots.end)]
+        self.all_vectors().slice(row(slots.start)..row(slots.end))
     }
 
-    /// The vector of a slot.
-    pub(crate) fn vector(&self, slot: Slot) -> &[f32] {
-        self.vectors(slot.0..slot.0 + 1)
+    fn all_vectors(&self) -> Vectors<'_> {
+        self.layout.vectors(self.bytes())
+    }
+
+    /// Copies the vector of a slot.
+    pub(crate) fn copy_vector(&self, slot: Slot, out: &mut [f32]) {
+        self.vectors(slot.0..slot.0 + 1).copy_to(out);
+    }
+
+    /// The vector of a slot, in place where it is kept in single precision.
+    pub(crate) fn vector(&self, slot: Slot) -> Cow<'_, [f32]> {
+        match self.vectors(slot.0..slot.0 + 1) {
+            Vectors::F32(vector) => Cow::Borrowed(vector),
+            Vectors::F16(_) => {
+                let mut vector = vec![0.0; self.dimension];
+                self.copy_vector(slot, &mut vector);
+                Cow::Owned(vector)
+            }
+        }
+    }
+
+    /// Whether it has a graph.
+    pub(crate) fn has_graph(&self) -> bool {
+        self.layout.links().is_some()
+    }
+
+    /// The graph, where there is one. Its lengths are right, and what its links say is not
+    /// checked.
+    pub(crate) fn graph(&self) -> Result<Option<Graph<'_>>> {
+        let (Some(links), Some(levels)) = (self.layout.links(), self.layout.levels()) else {
+            return Ok(None);
+        };
+        let pinned = self.pinned.as_ref().and_then(|pinned| pinned.links.as_ref());
+        let links = pinned.map_or(&self.bytes()[links], Pinned::bytes);
+        graph::decode(links, &self.bytes()[levels], self.documents())
+            .map(Some)
+            .map_err(|flaw| flaw.at(&self.path))
+    }
+
+    /// What compares a query with the slots of this segment on the way to the nearest.
+    fn scorer<'search>(
+        &'search self,
+        query: &'search [f32],
+        distance: Distance,
+    ) -> Scorer<'search> {
+        match (&self.codec, self.layout.codes()) {
+            (Some(codec), Some(section)) => {
+                let pinned = self.pinned.as_ref().and_then(|pinned| pinned.codes.as_ref());
+                let bytes = pinned.map_or(&self.bytes()[section], Pinned::bytes);
+                let codes = Codes { bytes, stride: codec.shape.stride() };
+                Scorer::Codes { query: codec.query(query), codes }
+            }
+            _ => Scorer::Vectors { query, distance, vectors: self.all_vectors() },
+        }
+    }
+
+    /// The sums over the vectors of the label that is `position`th in the label table, those of
+    /// deleted documents included.
+    pub(crate) fn moments(&self, position: usize) -> Result<Moments> {
+        if let Some(section) = self.layout.moments(self.bytes()) {
+            return decode_moments(section, position, self.dimension)
+                .map_err(|flaw| flaw.at(&self.path));
+        }
+        let run = self.labels[position];
+        let mut moments = Moments::new(self.dimension);
+        let mut vector = vec![0.0; self.dimension];
+        for slot in run.start..run.end {
+            self.copy_vector(Slot(slot), &mut vector);
+            moments.add(vector.iter().copied());
+        }
+        Ok(moments)
     }
 
     /// The slot that has a key.

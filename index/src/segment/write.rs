@@ -1,97 +1,225 @@
-//! Writing the files of a segment, document after document.
+//! Writing the files of a segment.
 
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use half::f16;
 use xxhash_rust::xxh3::Xxh3;
 use zerocopy::IntoBytes;
 
+use crate::codes::{CodeBits, CodeShape, Codec, to_halves};
+use crate::config::{IndexConfig, Precision};
+use crate::distance::Codes;
 use crate::error::{Error, Result};
+use crate::fields::{Field, FieldsBuilder};
 use crate::format::layout::{LabelRun, encode_label_runs, encode_vectors};
 use crate::format::manifest::{FileRecord, SegmentFiles};
-use crate::format::names;
+use crate::format::moments::{Moments, encode_moments};
 use crate::format::payload::{self, BLOCK_TARGET_BYTES, Block, Place};
 use crate::format::segment::{ALIGNMENT, Section, SectionKind, SegmentHeader};
+use crate::format::{codec, graph, names};
+use crate::hnsw::{self, Base, BuildOptions, Built, Progress, Space};
 use crate::id::{Key, Label};
+use crate::metric::Metric;
 use crate::storage::{Storage, StorageFile};
 
-/// Writes one segment: documents are pushed in order of label, and each key once. Vectors and
-/// payloads go straight to the files; some 20 bytes a document stay in memory until the end.
-pub(crate) struct SegmentWriter {
-    number: u32,
-    dimension: u32,
-    sections: SectionsWriter,
-    payloads: PayloadWriter,
-    keys: Vec<u64>,
-    labels: Vec<LabelRun>,
-    places: Vec<Place>,
+/// The documents of a segment to be, by slot. They are in order of label, and no two of them
+/// have the same key.
+pub(crate) trait Source {
+    /// How many there are; at least one.
+    fn documents(&self) -> u32;
+
+    fn key(&self, slot: u32) -> Key;
+
+    fn label(&self, slot: u32) -> Label;
+
+    /// Copies a vector.
+    fn vector(&self, slot: u32, out: &mut [f32]);
+
+    /// Calls `each` with the payload of every slot, in order.
+    fn payloads(&self, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()>;
+
+    /// Calls `each` with every field of every slot, in order of slot.
+    fn fields(&self, each: &mut dyn FnMut(u32, Field) -> Result<()>) -> Result<()>;
 }
 
-impl SegmentWriter {
-    /// Creates the files of segment `number` in `folder`.
-    pub(crate) fn create(
-        storage: &dyn Storage,
-        folder: &Path,
-        number: u32,
-        dimension: u32,
-    ) -> Result<SegmentWriter> {
-        let path = folder.join(names::segment(number));
-        let mut sections = SectionsWriter::create(storage, path, SectionKind::ALL.len())?;
-        sections.begin(SectionKind::Vectors)?;
-        Ok(SegmentWriter {
-            number,
-            dimension,
-            sections,
-            payloads: PayloadWriter::create(storage, folder.join(names::payload(number)))?,
-            keys: Vec::new(),
-            labels: Vec::new(),
-            places: Vec::new(),
-        })
+/// How the graph of a segment is made.
+pub(crate) struct Building<'caller> {
+    pub(crate) options: BuildOptions,
+    /// Segments of fewer documents have neither codes nor a graph.
+    pub(crate) graph_from: u32,
+    /// The graph that most of the documents have already.
+    pub(crate) base: Option<Base<'caller>>,
+    /// Makes the graph, in place of this crate's own builder.
+    pub(crate) builder: Option<&'caller OtherBuilder>,
+    pub(crate) progress: Progress<'caller>,
+}
+
+/// Makes the graph of documents in place of this crate's own builder.
+pub(crate) type OtherBuilder = dyn Fn(&Space, &BuildOptions) -> Result<Built> + Sync;
+
+/// Where a segment is written.
+pub(crate) struct Target<'caller> {
+    pub(crate) storage: &'caller dyn Storage,
+    pub(crate) folder: &'caller Path,
+    pub(crate) number: u32,
+}
+
+/// Writes the files of a segment and makes them durable. Codes of eight bits, the graph and some
+/// 20 bytes a document are in memory meanwhile.
+pub(crate) fn write_segment(
+    target: &Target,
+    config: &IndexConfig,
+    source: &dyn Source,
+    building: &Building,
+) -> Result<SegmentFiles> {
+    let Target { storage, folder, number } = *target;
+    let documents = source.documents();
+    let dimension = config.checked_dimension()?;
+    let path = folder.join(names::segment(number));
+    let mut sections = SectionsWriter::create(storage, path, SectionKind::ALL.len())?;
+
+    let labels = label_runs(source);
+    let moments = write_vectors(&mut sections, config, source, &labels)?;
+    if documents >= building.graph_from {
+        write_graph(&mut sections, config, source, building)?;
     }
 
-    /// Adds a document in the next slot.
-    pub(crate) fn push(
-        &mut self,
-        key: Key,
-        label: Label,
-        vector: &[f32],
-        payload: &[u8],
-    ) -> Result<()> {
-        let slot = u32::try_from(self.keys.len()).expect("a segment is split before it is full");
-        match self.labels.last_mut() {
+    let mut payloads = PayloadWriter::create(storage, folder.join(names::payload(number)))?;
+    let mut places = Vec::with_capacity(documents as usize);
+    source.payloads(&mut |payload| {
+        places.push(payloads.push(payload)?);
+        Ok(())
+    })?;
+    assert_eq!(places.len(), documents as usize, "every slot has a payload");
+    let (payload, blocks) = payloads.finish()?;
+
+    let keys: Vec<u64> = (0..documents).map(|slot| source.key(slot).0).collect();
+    let mut order: Vec<u32> = (0..documents).collect();
+    order.sort_unstable_by_key(|&slot| keys[slot as usize]);
+    sections.section(SectionKind::Keys, keys.as_bytes())?;
+    sections.section(SectionKind::KeyOrder, order.as_bytes())?;
+    sections.section(SectionKind::Labels, &encode_label_runs(&labels))?;
+    sections.section(SectionKind::LabelMoments, &encode_moments(&moments))?;
+    sections.section(SectionKind::PayloadPlaces, places.as_bytes())?;
+    sections.section(SectionKind::PayloadBlocks, blocks.as_bytes())?;
+    let mut fields = FieldsBuilder::default();
+    source.fields(&mut |slot, field| fields.push(slot, field))?;
+    if let Some(fields) = fields.finish() {
+        sections.section(SectionKind::Fields, &fields)?;
+    }
+    let segment = sections.finish(documents, dimension)?;
+    Ok(SegmentFiles { number, documents, segment, payload })
+}
+
+fn label_runs(source: &dyn Source) -> Vec<LabelRun> {
+    let mut runs: Vec<LabelRun> = Vec::new();
+    for slot in 0..source.documents() {
+        let label = source.label(slot);
+        match runs.last_mut() {
             Some(run) if run.label == label => run.end = slot + 1,
             last => {
                 assert!(
                     last.is_none_or(|run| run.label < label),
                     "documents come in order of label"
                 );
-                self.labels.push(LabelRun { label, start: slot, end: slot + 1 });
+                runs.push(LabelRun { label, start: slot, end: slot + 1 });
             }
         }
-        self.sections.write(encode_vectors(vector))?;
-        self.keys.push(key.0);
-        self.places.push(self.payloads.push(payload)?);
-        Ok(())
+    }
+    runs
+}
+
+/// Writes the vectors in the precision they are kept in, and returns the moments of each label.
+fn write_vectors(
+    sections: &mut SectionsWriter,
+    config: &IndexConfig,
+    source: &dyn Source,
+    labels: &[LabelRun],
+) -> Result<Vec<Moments>> {
+    let precision = config.kept_precision();
+    sections.begin(match precision {
+        Precision::Single => SectionKind::Vectors,
+        Precision::Half => SectionKind::Halves,
+    })?;
+    let mut vector = vec![0.0; config.dimension];
+    let mut halves: Vec<f16> = Vec::new();
+    let mut moments = Vec::with_capacity(labels.len());
+    for run in labels {
+        let mut moment = Moments::new(config.dimension);
+        for slot in run.start..run.end {
+            source.vector(slot, &mut vector);
+            match precision {
+                Precision::Single => {
+                    sections.write(encode_vectors(&vector))?;
+                    moment.add(vector.iter().copied());
+                }
+                Precision::Half => {
+                    to_halves(&vector, &mut halves);
+                    sections.write(halves.as_bytes())?;
+                    moment.add(halves.iter().map(|half| half.to_f32()));
+                }
+            }
+        }
+        moments.push(moment);
+    }
+    Ok(moments)
+}
+
+/// Writes the codes, where there are any, and the graph.
+fn write_graph(
+    sections: &mut SectionsWriter,
+    config: &IndexConfig,
+    source: &dyn Source,
+    building: &Building,
+) -> Result<()> {
+    let documents = source.documents();
+    let dimension = config.dimension;
+    let mut vector = vec![0.0; dimension];
+
+    // The graph is built on codes of eight bits, whatever it is searched by.
+    let shape = CodeShape { bits: CodeBits::Eight, metric: Metric::Cosine, dimension };
+    let read = |slot, out: &mut [f32]| source.vector(slot, out);
+    let codec = Codec::train(shape, documents, read);
+    let stride = shape.stride();
+    let mut codes = vec![0; documents as usize * stride];
+    let mut biases = Vec::with_capacity(documents as usize);
+    for (slot, row) in (0..documents).zip(codes.chunks_exact_mut(stride)) {
+        source.vector(slot, &mut vector);
+        codec.encode(&vector, row);
+        biases.push(match config.metric {
+            Metric::InnerProduct => codec.mean_product(row),
+            Metric::Cosine | Metric::Euclidean => codec.squared_length(row),
+        });
     }
 
-    /// Writes what remains and makes the files durable.
-    pub(crate) fn finish(mut self) -> Result<SegmentFiles> {
-        let documents =
-            u32::try_from(self.keys.len()).expect("a segment is split before it is full");
-        let (payload, blocks) = self.payloads.finish()?;
-
-        let mut order: Vec<u32> = (0..documents).collect();
-        order.sort_unstable_by_key(|&slot| self.keys[slot as usize]);
-
-        let sections = &mut self.sections;
-        sections.section(SectionKind::Keys, self.keys.as_bytes())?;
-        sections.section(SectionKind::KeyOrder, order.as_bytes())?;
-        sections.section(SectionKind::Labels, &encode_label_runs(&self.labels))?;
-        sections.section(SectionKind::PayloadPlaces, self.places.as_bytes())?;
-        sections.section(SectionKind::PayloadBlocks, blocks.as_bytes())?;
-        let segment = self.sections.finish(documents, self.dimension)?;
-        Ok(SegmentFiles { number: self.number, documents, segment, payload })
+    if let Some(bits) = CodeBits::of(config.quantization) {
+        let final_shape = CodeShape { bits, metric: config.metric, dimension };
+        if final_shape == shape {
+            sections.section(SectionKind::Codec, &codec::encode(&codec))?;
+            sections.section(SectionKind::Codes, &codes)?;
+        } else {
+            let codec = Codec::train(final_shape, documents, read);
+            sections.section(SectionKind::Codec, &codec::encode(&codec))?;
+            sections.begin(SectionKind::Codes)?;
+            let mut row = vec![0; final_shape.stride()];
+            for slot in 0..documents {
+                source.vector(slot, &mut vector);
+                codec.encode(&vector, &mut row);
+                sections.write(&row)?;
+            }
+        }
     }
+
+    let codes = Codes { bytes: &codes, stride };
+    let inner_product = config.metric == Metric::InnerProduct;
+    let space = Space::new(codes, stride, &biases, inner_product);
+    let built = match building.builder {
+        Some(build) => build(&space, &building.options)?,
+        None => hnsw::build(&space, &building.options, building.base, building.progress),
+    };
+    sections.section(SectionKind::Links, graph::encode_links(&built.links))?;
+    sections.section(SectionKind::Levels, &graph::encode_levels(&built))
 }
 
 /// Writes aligned sections one after the other, and at last the header that lists them.
@@ -154,7 +282,7 @@ impl SectionsWriter {
 
     fn finish(mut self, documents: u32, dimension: u32) -> Result<FileRecord> {
         self.end();
-        assert_eq!(self.sections.len(), self.capacity, "the header was sized for its sections");
+        assert!(self.sections.len() <= self.capacity, "the header was sized for its sections");
         let length = self.position;
         let header =
             SegmentHeader { file_length: length, documents, dimension, sections: self.sections };

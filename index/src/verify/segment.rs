@@ -17,6 +17,7 @@ pub(super) fn verify(live: &LiveSegment, metric: Metric, report: &mut VerifyRepo
     check_sections(segment, report);
     check_vectors(segment, metric, report);
     check_key_order(segment, report);
+    check_fields(segment, report)?;
     check_payload_file(segment, report)?;
     check_payloads(segment, report)
 }
@@ -54,9 +55,10 @@ fn check_sections(segment: &Segment, report: &mut VerifyReport) {
 }
 
 fn check_vectors(segment: &Segment, metric: Metric, report: &mut VerifyReport) {
+    let mut vector = vec![0.0; segment.dimension()];
     for slot in (0..segment.documents()).map(Slot) {
-        let vector = segment.vector(slot);
-        if let Some(flaw) = metric.flaw(vector.len(), vector) {
+        segment.copy_vector(slot, &mut vector);
+        if let Some(flaw) = metric.flaw(vector.len(), &vector) {
             report.add(segment.path(), format!("at slot {slot}, {flaw}"));
             return;
         }
@@ -79,6 +81,15 @@ fn check_key_order(segment: &Segment, report: &mut VerifyReport) {
         }
         last = Some(key);
     }
+}
+
+/// Checks that the values of every field are in order, and the slots of every value.
+fn check_fields(segment: &Segment, report: &mut VerifyReport) -> Result<()> {
+    for field in segment.fields() {
+        let outcome = field.check(segment.documents()).map_err(|flaw| flaw.at(segment.path()));
+        report.note(outcome)?;
+    }
+    Ok(())
 }
 
 /// Checks the checksum of the whole payload file.

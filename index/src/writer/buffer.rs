@@ -3,7 +3,11 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::document::{NewDocument, WrittenFields};
+use crate::error::Result;
+use crate::fields::Field;
 use crate::id::{Key, Label};
+use crate::segment::Source;
 
 /// Documents in memory, each key at most once.
 #[derive(Debug)]
@@ -16,6 +20,8 @@ pub(crate) struct Buffer {
     vectors: Vec<f32>,
     /// The payloads of all entries, and of those they replaced.
     payloads: Vec<u8>,
+    /// The fields of all entries, and of those they replaced.
+    fields: WrittenFields,
 }
 
 #[derive(Debug)]
@@ -23,16 +29,56 @@ struct Entry {
     key: Key,
     label: Label,
     payload: Range<usize>,
+    fields: Range<usize>,
     live: bool,
 }
 
-/// A document of the buffer.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Buffered<'buffer> {
-    pub(crate) key: Key,
-    pub(crate) label: Label,
-    pub(crate) vector: &'buffer [f32],
-    pub(crate) payload: &'buffer [u8],
+/// The documents of a buffer as a segment has them.
+#[derive(Debug)]
+pub(crate) struct ByLabel<'buffer> {
+    buffer: &'buffer Buffer,
+    order: Vec<usize>,
+}
+
+impl Source for ByLabel<'_> {
+    fn documents(&self) -> u32 {
+        u32::try_from(self.order.len()).expect("the buffer is flushed before it has so many")
+    }
+
+    fn key(&self, slot: u32) -> Key {
+        self.entry(slot).key
+    }
+
+    fn label(&self, slot: u32) -> Label {
+        self.entry(slot).label
+    }
+
+    fn vector(&self, slot: u32, out: &mut [f32]) {
+        let dimension = self.buffer.dimension;
+        let at = self.order[slot as usize];
+        out.copy_from_slice(&self.buffer.vectors[at * dimension..][..dimension]);
+    }
+
+    fn payloads(&self, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        for slot in 0..self.documents() {
+            each(&self.buffer.payloads[self.entry(slot).payload.clone()])?;
+        }
+        Ok(())
+    }
+
+    fn fields(&self, each: &mut dyn FnMut(u32, Field) -> Result<()>) -> Result<()> {
+        for slot in 0..self.documents() {
+            let mut fields = self.buffer.fields.read(self.entry(slot).fields.clone());
+            fields.try_for_each(|field| each(slot, field))?;
+        }
+        Ok(())
+    }
+}
+
+impl ByLabel<'_> {
+    fn entry(&self, slot: u32) -> &Entry {
+        &self.buffer.entries[self.order[slot as usize]]
+    }
 }
 
 impl Buffer {
@@ -43,14 +89,18 @@ impl Buffer {
             by_key: HashMap::new(),
             vectors: Vec::new(),
             payloads: Vec::new(),
+            fields: WrittenFields::default(),
         }
     }
 
     /// Adds a document, or replaces the one with its key, and returns whether there was one.
-    pub(crate) fn upsert(&mut self, key: Key, label: Label, vector: &[f32], payload: &[u8]) {
+    pub(crate) fn upsert(&mut self, document: &NewDocument) {
+        let NewDocument { key, label, vector, payload, fields } = *document;
         let start = self.payloads.len();
         self.payloads.extend_from_slice(payload);
-        let entry = Entry { key, label, payload: start..self.payloads.len(), live: true };
+        let payload = start..self.payloads.len();
+        let fields = self.fields.push(fields);
+        let entry = Entry { key, label, payload, fields, live: true };
         match self.by_key.get(&key) {
             Some(&position) => {
                 self.entries[position] = entry;
@@ -99,23 +149,23 @@ impl Buffer {
     /// The memory it takes, about.
     pub(crate) fn bytes(&self) -> usize {
         let per_entry = size_of::<Entry>() + 2 * size_of::<(Key, usize)>();
-        size_of_val(&*self.vectors) + self.payloads.len() + self.entries.len() * per_entry
+        size_of_val(&*self.vectors)
+            + self.payloads.len()
+            + self.fields.bytes()
+            + self.entries.len() * per_entry
+    }
+
+    /// The names of the fields that its documents have or had.
+    pub(crate) fn field_names(&self) -> &[String] {
+        self.fields.names()
     }
 
     /// The documents in order of label, and within a label as they came.
-    pub(crate) fn by_label(&self) -> impl Iterator<Item = Buffered<'_>> {
+    pub(crate) fn by_label(&self) -> ByLabel<'_> {
         let mut order: Vec<usize> =
             (0..self.entries.len()).filter(|&at| self.entries[at].live).collect();
         order.sort_by_key(|&at| self.entries[at].label);
-        order.into_iter().map(|at| {
-            let entry = &self.entries[at];
-            Buffered {
-                key: entry.key,
-                label: entry.label,
-                vector: &self.vectors[at * self.dimension..][..self.dimension],
-                payload: &self.payloads[entry.payload.clone()],
-            }
-        })
+        ByLabel { buffer: self, order }
     }
 
     /// Forgets all documents; the memory is kept for those that follow.
@@ -124,5 +174,6 @@ impl Buffer {
         self.by_key.clear();
         self.vectors.clear();
         self.payloads.clear();
+        self.fields.clear();
     }
 }

@@ -24,6 +24,14 @@ impl IndexWriter {
         self.check_running()?;
         if self.has_changes() {
             self.flush()?;
+            self.merge_as_due();
+        }
+        self.publish_changes()
+    }
+
+    /// Commits what has changed, if anything has; the buffer is empty.
+    pub(super) fn publish_changes(&mut self) -> Result<Arc<Snapshot>> {
+        if self.has_changes() || self.is_merged() {
             self.publish()?;
         }
         if self.state == State::Unsynced {
@@ -33,6 +41,12 @@ impl IndexWriter {
             publish::sweep(&*self.shared.storage, folder, self.base.manifest());
         }
         Ok(Arc::clone(&self.base))
+    }
+
+    /// Whether there are other segments than the last commit has.
+    fn is_merged(&self) -> bool {
+        self.segments.len() != self.base.segments().len()
+            || self.segments.iter().any(|draft| draft.base.is_none())
     }
 
     /// Commits the segments as they are drafted; the buffer is empty.
@@ -85,7 +99,10 @@ impl IndexWriter {
                 live,
                 deletions: deletions.clone(),
             });
-            segments.push(LiveSegment { segment: Arc::clone(&draft.segment), deleted, deletions });
+            segments.push(match &draft.base {
+                Some(live) if live.deletions == deletions => live.clone(),
+                _ => LiveSegment::new(Arc::clone(&draft.segment), deleted, deletions),
+            });
         }
         let manifest = Manifest {
             generation,

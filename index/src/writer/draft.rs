@@ -17,8 +17,10 @@ pub(super) struct DraftSegment {
     pub(super) deleted: Deleted,
     /// The deletion file of the last commit.
     pub(super) deletions: Option<DeletionRecord>,
-    /// Whether the last commit has the segment.
-    pub(super) committed: bool,
+    /// The segment as the last commit has it, if it does.
+    pub(super) base: Option<LiveSegment>,
+    /// Whether its documents are in another segment now.
+    pub(super) merged: bool,
 }
 
 /// The deleted slots of a segment; copied from the last commit's only to be changed.
@@ -34,7 +36,8 @@ impl DraftSegment {
             segment: Arc::clone(&live.segment),
             deleted: Deleted::AsCommitted(Arc::clone(&live.deleted)),
             deletions: live.deletions.clone(),
-            committed: true,
+            base: Some(live.clone()),
+            merged: false,
         }
     }
 
@@ -43,7 +46,8 @@ impl DraftSegment {
             segment: Arc::new(segment),
             deleted: Deleted::AsCommitted(Arc::default()),
             deletions: None,
-            committed: false,
+            base: None,
+            merged: false,
         }
     }
 

@@ -2,22 +2,31 @@
 
 mod buffer;
 mod commit;
+mod document;
 mod draft;
+mod merge;
+mod progress;
 pub(crate) mod publish;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 
 use buffer::Buffer;
+pub use document::NewDocument;
 use draft::DraftSegment;
+use progress::Listener;
+pub use progress::{BuildProgress, BuildStage};
 
 use crate::error::{Error, Result};
 use crate::format::{MAX_PAYLOAD_BYTES, names};
+use crate::hnsw::BuildOptions;
 use crate::id::{Key, Label, Slot};
 use crate::index::Shared;
 use crate::lock::WriterLock;
-use crate::segment::{Segment, SegmentWriter};
+use crate::segment::{Building, OtherBuilder, Segment, Target, write_segment};
 use crate::snapshot::Snapshot;
 
 /// How a writer works.
@@ -26,13 +35,45 @@ pub struct WriterOptions {
     /// The bytes of documents kept in memory before they are put in a segment file. More of
     /// them make fewer and larger segments.
     pub buffer_bytes: usize,
+    /// The threads that build graphs; all processors by default. With one, the same documents
+    /// added in the same order make the same files.
+    pub threads: Option<NonZeroUsize>,
+    /// The memory that building a graph may take, about: more make fewer and larger segments.
+    pub memory_bytes: usize,
+    /// What builds graphs.
+    pub builder: GraphBuilder,
+    /// The documents from which on a segment has a graph: fewer are compared one by one as fast.
+    pub graph_from: u32,
 }
 
 impl Default for WriterOptions {
     fn default() -> Self {
-        WriterOptions { buffer_bytes: 64 << 20 }
+        WriterOptions {
+            buffer_bytes: 64 << 20,
+            memory_bytes: 2 << 30,
+            builder: GraphBuilder::Own,
+            threads: None,
+            graph_from: 1024,
+        }
     }
 }
+
+/// What builds the graph of a segment.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GraphBuilder {
+    /// The builder of this crate: on codes of eight bits, with all threads, and able to extend
+    /// the graph of a segment that is merged with others.
+    #[default]
+    Own,
+    /// The `hnsw_rs` crate, for comparison. It is slower and takes more memory, and builds
+    /// every graph from nothing.
+    #[cfg(feature = "hnsw_rs")]
+    HnswRs,
+}
+
+/// Decides the levels of documents and the order they are linked in.
+const GRAPH_SEED: u64 = 0x6D6C_7365_6172_6368;
 
 /// The most documents a segment is given.
 const MAX_SEGMENT_DOCUMENTS: usize = 1 << 30;
@@ -53,6 +94,7 @@ pub struct IndexWriter {
     next_segment: u32,
     pending: usize,
     state: State,
+    listener: Listener,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +128,7 @@ impl IndexWriter {
             next_segment: base.manifest().next_segment,
             pending: 0,
             state: State::Running,
+            listener: Listener::default(),
             _lock: lock,
             options,
             base,
@@ -93,16 +136,26 @@ impl IndexWriter {
         })
     }
 
+    /// Adds a document without fields, in place of the one with its key if there is one.
+    ///
+    /// # Errors
+    /// Those of [`upsert_document`](Self::upsert_document).
+    pub fn upsert(&mut self, key: Key, label: Label, vector: &[f32], payload: &[u8]) -> Result<()> {
+        self.upsert_document(&NewDocument { key, label, vector, payload, fields: &[] })
+    }
+
     /// Adds a document, in place of the one with its key if there is one.
     ///
     /// # Errors
     /// [`Error::InvalidInput`] if the vector is of another dimension, has components that are
-    /// not finite, or is not of unit length for the cosine metric, or if the payload exceeds
-    /// [`MAX_PAYLOAD_BYTES`]; [`Error::Io`] if a full buffer cannot be
+    /// not finite, or is not of unit length for the cosine metric, if the payload exceeds
+    /// [`MAX_PAYLOAD_BYTES`], or if the fields are more or longer than [`Field`](crate::Field)
+    /// says; [`Error::Io`] if a full buffer cannot be
     /// written. The document is then not added, and nothing else is lost.
-    pub fn upsert(&mut self, key: Key, label: Label, vector: &[f32], payload: &[u8]) -> Result<()> {
+    pub fn upsert_document(&mut self, document: &NewDocument) -> Result<()> {
+        let NewDocument { key, vector, payload, fields, .. } = *document;
         self.check_running()?;
-        if let Some(flaw) = self.base.metric().flaw(self.base.dimension(), vector) {
+        if let Some(flaw) = self.base.config().flaw(vector) {
             return Err(Error::invalid(format!(
                 "the document with key {key} cannot be added: {flaw}"
             )));
@@ -114,12 +167,13 @@ impl IndexWriter {
                 payload.len()
             )));
         }
+        self.check_fields(key, fields)?;
         if self.buffer.bytes() >= self.options.buffer_bytes
             || self.buffer.entries() >= MAX_SEGMENT_DOCUMENTS
         {
             self.flush()?;
         }
-        self.buffer.upsert(key, label, vector, payload);
+        self.buffer.upsert(document);
         self.pending += 1;
         Ok(())
     }
@@ -230,14 +284,56 @@ impl IndexWriter {
         }
     }
 
+    /// Writes the buffer as it is. Where it is large enough for a graph, the commit makes one,
+    /// together with what else is to be merged.
     fn write_segment(&self, number: u32) -> Result<Segment> {
         let Shared { folder, storage, .. } = &*self.shared;
-        let dimension = self.base.manifest().dimension;
-        let mut writer = SegmentWriter::create(&**storage, folder, number, dimension)?;
-        for document in self.buffer.by_label() {
-            writer.push(document.key, document.label, document.vector, document.payload)?;
+        let config = self.base.config();
+        let target = Target { storage: &**storage, folder, number };
+        let building = Building {
+            options: self.build_options(),
+            graph_from: u32::MAX,
+            base: None,
+            builder: None,
+            progress: &|_| {},
+        };
+        let files = write_segment(&target, config, &self.buffer.by_label(), &building)?;
+        Segment::open(folder, &files, config, self.shared.options().pinned)
+    }
+
+    fn build_options(&self) -> BuildOptions {
+        let hnsw = self.base.config().hnsw;
+        BuildOptions {
+            m: hnsw.m,
+            ef_construction: hnsw.ef_construction,
+            threads: self.threads(),
+            seed: GRAPH_SEED,
         }
-        Segment::open(folder, &writer.finish()?, dimension)
+    }
+
+    fn threads(&self) -> usize {
+        let processors = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        self.options.threads.map_or_else(processors, NonZeroUsize::get)
+    }
+
+    /// What makes graphs in place of this crate.
+    fn graph_builder(&self) -> Option<&'static OtherBuilder> {
+        match self.options.builder {
+            GraphBuilder::Own => None,
+            #[cfg(feature = "hnsw_rs")]
+            GraphBuilder::HnswRs => Some(&crate::hnsw::build_with_hnsw_rs),
+        }
+    }
+
+    /// Calls `listener` now and then while a commit builds graphs, from any thread.
+    pub fn on_progress(&mut self, listener: impl Fn(&BuildProgress) + Send + Sync + 'static) {
+        self.listener = Listener(Some(Box::new(listener)));
+    }
+
+    fn report(&self, progress: &BuildProgress) {
+        if let Some(listener) = &self.listener.0 {
+            listener(progress);
+        }
     }
 
     /// Starts again from the last commit.
@@ -248,7 +344,7 @@ impl IndexWriter {
     }
 
     fn remove_uncommitted(&self) {
-        for draft in self.segments.iter().filter(|draft| !draft.committed) {
+        for draft in self.segments.iter().filter(|draft| draft.base.is_none()) {
             self.remove_segment_files(draft.segment.number());
         }
     }
