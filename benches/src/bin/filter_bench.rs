@@ -11,8 +11,8 @@ use std::time::Instant;
 use anyhow::Context;
 use clap::Parser;
 use mlsearch::index::{
-    Index, IndexConfig, Key, Label, LabelFilter, Metric, SearchParams, SearchRequest, Snapshot,
-    WriterOptions,
+    Index, IndexConfig, Key, Label, LabelFilter, Metric, OpenOptions, Predicate, Quantization,
+    SearchParams, SearchRequest, Selection, Snapshot, WriterOptions,
 };
 use mlsearch_benches::quantile;
 use mlsearch_benches::rows::Rows;
@@ -22,6 +22,8 @@ const SELECTIVITIES: [f64; 9] = [1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.
 const DIMENSION: usize = 384;
 /// Inner products closer than this are ties: either neighbour is right.
 const TIE: f32 = 1e-5;
+/// Of the random sets.
+const SEED: u64 = 0x9E37_79B9_7F4A_7C15;
 /// A set of languages whose share is further from the wanted one than this factor does not stand
 /// for it.
 const NEAR_ENOUGH: f64 = 1.3;
@@ -50,6 +52,12 @@ struct Arguments {
     /// Neighbours of each query.
     #[arg(short, default_value_t = 10)]
     k: usize,
+    /// The quantisation, as the index's configuration names it.
+    #[arg(long, default_value = "int8")]
+    quantization: String,
+    /// Search in pinned memory.
+    #[arg(long)]
+    pinned: bool,
 }
 
 #[derive(serde::Deserialize)]
@@ -63,6 +71,7 @@ struct Case {
     wanted: f64,
     admitted: Vec<bool>,
     labels: LabelFilter,
+    selection: Option<Selection>,
 }
 
 /// A way to search: with an effort, or exactly.
@@ -78,12 +87,12 @@ fn main() -> anyhow::Result<()> {
     let queries = arguments.data.join(format!("{}.f32", arguments.queries));
     let queries = Rows::read(&queries, arguments.limit, DIMENSION)?;
     let labels = read_labels(&arguments.data.join("passages.jsonl"), rows.len())?;
-    let index = open_or_build(&arguments.index, &rows, &labels)?;
+    let index = open_or_build(&arguments, &rows, &labels)?;
     let snapshot = index.snapshot();
 
     let mut output = std::io::stdout().lock();
     writeln!(output, "filter,wanted,admitted,n,dim,ef,recall_at_10,p50_ms,p99_ms,mean_ms")?;
-    for case in label_sets(&labels).into_iter().chain(random_sets(rows.len())) {
+    for case in label_sets(&labels).into_iter().chain(random_sets(&snapshot, rows.len())?) {
         let admitted = case.admitted.iter().filter(|&&admitted| admitted).count();
         let truth = least_scores(&rows, &queries, &case.admitted, arguments.k);
         let efforts = arguments.ef.iter().copied().map(How::Effort);
@@ -121,18 +130,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-// What depends on which features the index has: the next three functions.
-
-/// Filters by sets of random keys.
-///
-/// TO ADAPT once the index selects by keys: admit each row by chance with the wanted share, keep the
-/// set in the case, and have `search` pass `snapshot.select(&Predicate::Keys(..))?` as the request's
-/// selection, made once a case and outside of the time taken.
-fn random_sets(_count: usize) -> Vec<Case> {
-    Vec::new()
-}
-
-/// The rows found. TO ADAPT: `params.ef` and `params.exact`, `selection`.
+/// The rows found.
 fn search(
     snapshot: &Snapshot,
     case: &Case,
@@ -140,38 +138,77 @@ fn search(
     k: usize,
     how: How,
 ) -> anyhow::Result<Vec<usize>> {
-    let params = match how {
-        How::Effort(_) | How::Exact => SearchParams { k, threads: Some(NonZeroUsize::MIN) },
+    let (ef, exact) = match how {
+        How::Effort(ef) => (Some(ef), false),
+        How::Exact => (None, true),
     };
-    let request = SearchRequest { vector: query, params, labels: case.labels.clone() };
+    let request = SearchRequest {
+        vector: query,
+        params: SearchParams { k, ef, exact, threads: Some(NonZeroUsize::MIN) },
+        labels: case.labels.clone(),
+        selection: case.selection.as_ref(),
+    };
     let found = snapshot.search(&request)?;
     found.iter().map(|neighbor| Ok(usize::try_from(neighbor.key.0)?)).collect()
 }
 
-/// TO ADAPT: the quantisation, and what else a writer can be told.
-fn build(folder: &Path, rows: &Rows, labels: &[Label]) -> anyhow::Result<Index> {
-    let index = Index::create(folder, IndexConfig::new(rows.dimension(), Metric::Cosine))?;
-    let mut writer = index.writer_with(WriterOptions { buffer_bytes: usize::MAX })?;
-    for ((key, row), &label) in (0..).zip(rows.iter()).zip(labels) {
-        writer.upsert(Key(key), label, row, b"")?;
-    }
-    writer.commit()?;
-    Ok(index)
-}
-
-fn open_or_build(folder: &Path, rows: &Rows, labels: &[Label]) -> anyhow::Result<Index> {
-    if let Ok(index) = Index::open(folder)
-        && index.snapshot().len() == rows.len() as u64
-    {
-        return Ok(index);
+fn open_or_build(arguments: &Arguments, rows: &Rows, labels: &[Label]) -> anyhow::Result<Index> {
+    let folder = &arguments.index;
+    let options = OpenOptions { pinned: arguments.pinned };
+    let quantization: Quantization = serde_json::from_value(arguments.quantization.as_str().into())
+        .context("the index does not offer this quantization")?;
+    if let Ok(index) = Index::open_with(folder, options) {
+        let snapshot = index.snapshot();
+        if snapshot.len() == rows.len() as u64 && snapshot.config().quantization == quantization {
+            return Ok(index);
+        }
     }
     if folder.is_dir() {
         std::fs::remove_dir_all(folder)?;
     }
     let started = Instant::now();
-    let index = build(folder, rows, labels)?;
+    let config = IndexConfig { quantization, ..IndexConfig::new(rows.dimension(), Metric::Cosine) };
+    // One segment: nothing is written before the commit.
+    let writing = WriterOptions {
+        buffer_bytes: usize::MAX,
+        memory_bytes: usize::MAX,
+        ..WriterOptions::default()
+    };
+    let mut writer = Index::create(folder, config)?.writer_with(writing)?;
+    for ((key, row), &label) in (0..).zip(rows.iter()).zip(labels) {
+        writer.upsert(Key(key), label, row, b"")?;
+    }
+    writer.commit()?;
     writeln!(std::io::stderr(), "built in {:.1} s", started.elapsed().as_secs_f64())?;
-    Ok(index)
+    Ok(Index::open_with(folder, options)?)
+}
+
+/// For each wanted share the rows that a fixed sequence of random numbers admits.
+fn random_sets(snapshot: &Snapshot, count: usize) -> anyhow::Result<Vec<Case>> {
+    let mut random = SEED;
+    SELECTIVITIES
+        .iter()
+        .map(|&wanted| {
+            let admitted: Vec<bool> = (0..count).map(|_| next(&mut random) < wanted).collect();
+            let keys = (0..).zip(&admitted).filter(|(_, admitted)| **admitted);
+            let keys = keys.map(|(row, _)| Key(row)).collect();
+            Ok(Case {
+                kind: "random",
+                wanted,
+                admitted,
+                labels: LabelFilter::All,
+                selection: Some(snapshot.select(&Predicate::Keys(keys))?),
+            })
+        })
+        .collect()
+}
+
+/// The next number from 0 to 1, by Marsaglia's xorshift.
+fn next(state: &mut u64) -> f64 {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    (*state >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 /// The language of each passage, as a number.
@@ -215,6 +252,7 @@ fn label_sets(labels: &[Label]) -> Vec<Case> {
                 wanted,
                 admitted: labels.iter().map(|label| chosen.contains(label)).collect(),
                 labels: LabelFilter::Only(chosen),
+                selection: None,
             })
         })
         .collect()

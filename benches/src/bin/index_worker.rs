@@ -4,11 +4,11 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Parser;
 use mlsearch::index::{
-    Index, IndexConfig, Key, Label, Metric, Quantization, SearchParams, SearchRequest, Snapshot,
-    WriterOptions,
+    Index, IndexConfig, Key, Label, Metric, OpenOptions, Quantization, SearchParams, SearchRequest,
+    Snapshot, WriterOptions,
 };
 use mlsearch_benches::rows::Rows;
 use mlsearch_benches::worker::{self, Contestant};
@@ -53,23 +53,20 @@ impl Ours {
 
     /// One thread, and one segment: nothing is written before the commit.
     fn writer_options() -> WriterOptions {
-        WriterOptions { buffer_bytes: usize::MAX }
+        WriterOptions {
+            buffer_bytes: usize::MAX,
+            memory_bytes: usize::MAX,
+            threads: Some(NonZeroUsize::MIN),
+            ..WriterOptions::default()
+        }
     }
 
     fn open_index(&self, folder: &Path) -> anyhow::Result<Index> {
-        if self.pinned {
-            bail!("the index does not offer pinned memory");
-        }
-        Ok(Index::open(folder)?)
+        Ok(Index::open_with(folder, OpenOptions { pinned: self.pinned })?)
     }
 
-    /// An exact search for want of a graph, which heeds no effort.
-    fn params(&self, k: usize, _effort: Option<usize>) -> SearchParams {
-        SearchParams { k, threads: Some(NonZeroUsize::MIN) }
-    }
-
-    fn has_graph(&self) -> bool {
-        false
+    fn params(&self, k: usize, effort: Option<usize>) -> SearchParams {
+        SearchParams { k, ef: effort, exact: self.exact, threads: Some(NonZeroUsize::MIN) }
     }
 }
 
@@ -79,11 +76,7 @@ impl Contestant for Ours {
     }
 
     fn efforts(&self) -> Vec<Option<usize>> {
-        if self.exact || !self.has_graph() {
-            vec![None]
-        } else {
-            worker::EF_VALUES.map(Some).to_vec()
-        }
+        if self.exact { vec![None] } else { worker::EF_VALUES.map(Some).to_vec() }
     }
 
     fn build(&mut self, rows: &Rows, folder: &Path) -> anyhow::Result<()> {
