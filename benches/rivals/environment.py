@@ -39,9 +39,9 @@ def ensure_environment() -> Path:
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     if subprocess.run([*pip, "--requirement", str(REQUIREMENTS)]).returncode != 0:
         for requirement in wanted.splitlines():
-            if requirement and not requirement.startswith("#"):
-                if subprocess.run([*pip, requirement]).returncode != 0:
-                    print(f"{requirement} could not be installed; its engines will be missing", file=sys.stderr)
+            wants = requirement and not requirement.startswith("#")
+            if wants and subprocess.run([*pip, requirement]).returncode != 0:
+                print(f"{requirement} could not be installed; its engines will be missing", file=sys.stderr)
     ready.write_text(wanted, encoding="utf-8")
     return python
 

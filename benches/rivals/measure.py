@@ -21,9 +21,11 @@ from .process import Failed, Process
 
 # The parameters of a build, as a part of its name in the cache.
 PARAMETERS = f"m{M}-ef{EF_CONSTRUCTION}"
-# A setting that finds this much ends a sweep, and so does one that finds hardly more than the third before.
+# A setting that finds this much ends a sweep, and so does one that finds hardly more than the third before;
+# but not among the first, where engines may raise a small effort to their least.
 ENOUGH = 0.997
 LEAST_GAIN = 0.001
+LEAST_POINTS = 9
 # Exact scans are slow and all alike: few queries do.
 EXACT_QUERIES = 256
 # A measurement fills at least this time.
@@ -210,7 +212,7 @@ def sweep(
 
 def ends(points: list[Point], floor_qps: float) -> bool:
     """Whether more effort is not worth measuring."""
-    stalls = len(points) > 3 and points[-1].recall - points[-4].recall < LEAST_GAIN
+    stalls = len(points) >= LEAST_POINTS and points[-1].recall - points[-4].recall < LEAST_GAIN
     return stalls or points[-1].recall >= ENOUGH or points[-1].qps < floor_qps
 
 

@@ -15,8 +15,8 @@ MARKS = ("circle", "square", "triangle", "diamond")
 
 WIDTH, HEIGHT = 980, 600
 LEFT, RIGHT, TOP, BOTTOM = 84, 282, 56, 68
-LEAST_RECALL, MOST_RECALL = 0.75, 0.999
-RECALL_TICKS = (0.75, 0.80, 0.85, 0.90, 0.95, 0.98, 0.99, 0.995, 0.999)
+LEAST_RECALL, MOST_RECALL = 0.80, 0.999
+RECALL_TICKS = (0.80, 0.90, 0.95, 0.98, 0.99, 0.995, 0.999)
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,11 @@ class Process:
             self.process.stdin.flush()
         except OSError:
             raise Failed(self.ending(do)) from None
-        answer = json.loads(self.line(do, limit_s))
+        line = self.line(do, limit_s)
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            raise Failed(f"answered {do} with what is not JSON: {line[:100]!r}") from None
         if "error" in answer:
             raise Failed(answer["error"])
         return answer

@@ -13,7 +13,10 @@ from .measure import Measured
 
 RECALLS = (0.90, 0.95, 0.99)
 OURS_DRAWN = 4
-COLUMNS = "engine,variant,n,dim,threads,ef,recall_at_10,qps,build_s,disk_bytes,rss_bytes,open_ms".split(",")
+COLUMNS = [
+    "engine", "variant", "n", "dim", "threads", "ef", "recall_at_10", "qps", "build_s", "disk_bytes", "rss_bytes",
+    "open_ms",
+]  # fmt: skip
 
 
 def write_csv(path: Path, pool: Pool, queries: str, results: list[Measured]) -> None:
