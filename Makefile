@@ -3,9 +3,12 @@
 PYTHON ?= python3
 # Public data sets, see README "Evaluation"; targets that read them skip loudly without.
 DATA ?= ../shared/data
+# What bench-corpus makes and the benchmarks of the index read; ARGS are options of theirs.
+CORPUS ?= .cache/corpus
+ARGS ?=
 VENV := .venv-test
 
-.PHONY: help demo test lint runtime runtime-cuda build test-rust test-metrics eval-check bench bench-encode bench-query model clean
+.PHONY: help demo test lint runtime runtime-cuda build test-rust test-metrics eval-check bench bench-encode bench-query bench-corpus bench-rivals bench-growth bench-filters model clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -54,10 +57,29 @@ bench-query: build ## cold and warm latency of queries over XQuAD-R
 	cargo build --release --locked -p mlsearch-benches --bin query-bench --target-dir target
 	$(PYTHON) benches/query_latency.py --data $(DATA)
 
+bench-corpus: runtime ## gather and encode the texts that the index is measured with (hours on a small machine)
+	$(PYTHON) benches/rivals/corpus.py --data $(DATA) --out $(CORPUS)
+	cargo build --release --locked -p mlsearch-benches --bin encode-corpus --target-dir target
+	target/release/encode-corpus --queries $(CORPUS)/questions.jsonl $(CORPUS)/questions.f32
+	target/release/encode-corpus $(CORPUS)/heldout.jsonl $(CORPUS)/heldout.f32
+	target/release/encode-corpus $(CORPUS)/passages.jsonl $(CORPUS)/passages.f32
+
+bench-rivals: ## the index beside USearch, hnswlib, Faiss, pyglass, SVS and others: recall, speed, size
+	$(PYTHON) benches/index_rivals.py --data $(CORPUS) $(ARGS)
+
+bench-growth: ## the index at 10,000 to 1,000,000 passages
+	$(PYTHON) benches/index_growth.py --data $(CORPUS) $(ARGS)
+
+bench-filters: ## filtered search by how much the filter admits
+	cargo build --release --locked -p mlsearch-benches --bin filter-bench --target-dir target
+	mkdir -p benches/results .cache/rivals
+	target/release/filter-bench --data $(CORPUS) --index .cache/rivals/filters $(ARGS) > .cache/filters.csv
+	mv .cache/filters.csv benches/results/filters.csv
+
 model: ## convert the default model again from its published weights (needs PyTorch)
 	$(PYTHON) -m venv .venv-models
 	.venv-models/bin/python -m pip install --quiet --disable-pip-version-check ./models
 	.venv-models/bin/python -m mlsearch_models.convert --output models/multilingual-e5-small --texts models/parity_texts.jsonl --calibration cli/samples/passages.jsonl
 
 clean: ## remove everything that was built or fetched
-	rm -rf target .onnxruntime .onnxruntime-cuda .venv-test .venv-models .venv-bench .cache
+	rm -rf target .onnxruntime .onnxruntime-cuda .venv-test .venv-models .venv-bench .venv-rivals .cache

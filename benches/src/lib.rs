@@ -1,4 +1,8 @@
-//! What the benchmarks share: texts of their own, the committed model, and quantiles.
+//! What the benchmarks share: texts of their own, the committed model, quantiles, files of
+//! vectors, and the worker processes of the index's side-by-side comparison.
+
+pub mod rows;
+pub mod worker;
 
 use std::path::PathBuf;
 

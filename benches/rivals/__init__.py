@@ -1,0 +1,1 @@
+"""What the benchmarks of the index share: data, engines, workers, curves and reports."""
