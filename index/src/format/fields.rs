@@ -390,7 +390,7 @@ mod tests {
         assert_eq!(year.value(2), Ok(&b"2021"[..]));
         assert_eq!(year.find(b"2020"), Ok(Some(1)));
         assert_eq!(year.find(b"2019"), Ok(None));
-        assert_eq!(year.partition_point(|value| value < b"2021"), Ok(2));
+        assert_eq!(year.partition_point(|value| value < b"2021".as_slice()), Ok(2));
         let slots = |places| -> Vec<u32> {
             year.postings(places).unwrap().iter().map(|slot| slot.get()).collect()
         };
