@@ -17,9 +17,23 @@ pub enum Metric {
 /// How far from 1 the length of a vector may be for [`Metric::Cosine`].
 const UNIT_LENGTH_TOLERANCE: f64 = 1e-3;
 
+/// The same once the vector is kept in half precision, which rounds each component by at most
+/// one part in 2,048.
+const KEPT_LENGTH_TOLERANCE: f64 = 2e-3;
+
 impl Metric {
     /// Why `vector` cannot be used with this metric and `dimension`, if it cannot.
     pub(crate) fn flaw(self, dimension: usize, vector: &[f32]) -> Option<String> {
+        self.flaw_within(UNIT_LENGTH_TOLERANCE, dimension, vector)
+    }
+
+    /// Why `vector` cannot be what an index keeps, if it cannot.
+    pub(crate) fn flaw_as_kept(self, in_halves: bool, vector: &[f32]) -> Option<String> {
+        let tolerance = if in_halves { KEPT_LENGTH_TOLERANCE } else { UNIT_LENGTH_TOLERANCE };
+        self.flaw_within(tolerance, vector.len(), vector)
+    }
+
+    fn flaw_within(self, tolerance: f64, dimension: usize, vector: &[f32]) -> Option<String> {
         if vector.len() != dimension {
             return Some(format!(
                 "the vector has {} components where the index has {dimension}",
@@ -34,7 +48,7 @@ impl Metric {
         }
         if self == Metric::Cosine {
             let length = vector.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt();
-            if (length - 1.0).abs() > UNIT_LENGTH_TOLERANCE {
+            if (length - 1.0).abs() > tolerance {
                 return Some(format!(
                     "the vector has length {length:.4}, and the cosine metric needs unit length: \
                      divide it by its length first"
@@ -61,6 +75,15 @@ mod tests {
             let flaw = Metric::InnerProduct.flaw(3, &[1.0, bad, 2.0]).unwrap();
             assert!(flaw.contains("component 1"), "{flaw}");
         }
+    }
+
+    #[test]
+    fn half_precision_may_change_the_length() {
+        let vector = [0.6, 0.802];
+        assert!(Metric::Cosine.flaw_as_kept(false, &vector).is_some());
+        assert!(Metric::Cosine.flaw_as_kept(true, &vector).is_none());
+        assert!(Metric::Cosine.flaw_as_kept(true, &[0.6, 0.804]).is_some());
+        assert!(Metric::Euclidean.flaw_as_kept(true, &[f32::NAN]).is_some());
     }
 
     #[test]

@@ -87,13 +87,16 @@ impl Layout {
         } else {
             None
         };
+        let labels = find(header, SectionKind::Labels, None)?;
         let moments = if has(SectionKind::LabelMoments) {
-            Some(find(header, SectionKind::LabelMoments, None)?)
+            let rows = (labels.len() / size_of::<RawLabelRun>()) as u64;
+            let length = rows.checked_mul(8 * (dimension + 1));
+            Some(find(header, SectionKind::LabelMoments, length)?)
         } else {
             None
         };
         Ok(Layout {
-            labels: find(header, SectionKind::Labels, None)?,
+            labels,
             vectors: match precision {
                 Precision::Single => section(SectionKind::Vectors, dimension * 4)?,
                 Precision::Half => section(SectionKind::Halves, dimension * 2)?,

@@ -88,7 +88,8 @@ fn sections_that_lie_are_refused() {
 
 #[test]
 fn sections_of_the_wrong_length_or_number_are_refused() {
-    let lies: [fn(&mut SegmentHeader); 10] = [
+    let lies: [fn(&mut SegmentHeader); 11] = [
+        |header| header.sections[11].length -= 8,
         |header| header.sections[8].length += 64,
         |header| header.sections[7].kind = 99,
         |header| header.sections[10].kind = 99,
@@ -137,6 +138,7 @@ fn label_tables_must_cover_the_segment_in_order() {
     let read = |runs: &[LabelRun], documents| {
         let mut header = header(documents);
         header.sections[0].length = 12 * runs.len() as u64;
+        header.sections[11].length = 24 * runs.len() as u64;
         let mut bytes = file(&header, header.file_length);
         let table = header.sections[0].offset as usize;
         let encoded = encode_label_runs(runs);

@@ -232,6 +232,16 @@ impl Segment {
         }
     }
 
+    /// Whether its vectors are of half precision.
+    pub(crate) fn keeps_halves(&self) -> bool {
+        matches!(self.all_vectors(), Vectors::F16(_))
+    }
+
+    /// Whether it has a section of moments.
+    pub(crate) fn has_moments(&self) -> bool {
+        self.layout.moments(self.bytes()).is_some()
+    }
+
     /// Whether it has a graph.
     pub(crate) fn has_graph(&self) -> bool {
         self.layout.links().is_some()
