@@ -15,6 +15,9 @@ mod search;
 mod select;
 mod visited;
 
+#[cfg(test)]
+mod tests;
+
 #[cfg(feature = "hnsw_rs")]
 pub(crate) use self::hnsw_rs::build_with_hnsw_rs;
 pub(crate) use build::{Base, BuildOptions, Built, Progress, Space, build, build_bytes};

@@ -40,7 +40,7 @@ impl Selector {
             if !self.alive[place] {
                 continue;
             }
-            let (_, node) = candidates[place];
+            let (distance, node) = candidates[place];
             chosen.push(node);
             self.places.clear();
             self.places.extend((place + 1..candidates.len()).filter(|&place| self.alive[place]));
@@ -52,7 +52,10 @@ impl Selector {
             let query = space.query(slot(node), &mut self.query);
             space.score(&query, &self.query, &self.ahead, &mut self.scores);
             for (&place, &between) in self.places.iter().zip(&self.scores) {
-                if between <= candidates[place].0 {
+                let other = candidates[place].0;
+                // Of those that repeat each other one is enough. But one that repeats the node
+                // itself is as far from all others as the node is, and rules none of them out.
+                if between < other || (between == other && other == distance) {
                     self.alive[place] = false;
                 }
             }

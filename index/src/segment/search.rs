@@ -156,9 +156,7 @@ fn scan_slots(
         fresh.iter().for_each(|&slot| scorer.prefetch(slot));
         scorer.score(fresh, scores);
         for (&slot, &distance) in fresh.iter().zip(&*scores) {
-            if distance < pool.limit() {
-                pool.offer(distance, slot);
-            }
+            pool.offer(distance, slot);
         }
     }
 }
