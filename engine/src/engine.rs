@@ -21,6 +21,7 @@ use crate::filterable::{FieldValue, Filterable, as_fields};
 use crate::info::{EngineInfo, GraphStatistics, LanguageStatistics};
 use crate::labels::LabelTable;
 use crate::language::LanguageDetector;
+use crate::shorten::{cut, dimension_of};
 use crate::{Detection, Document, Error, Filter, Language, Query, Result, build, model, record};
 
 /// Index attribute: what the payloads are. Its value is the version of their layout.
@@ -54,6 +55,9 @@ pub struct EngineOptions {
     /// `group` stands for the document's group; `id` and `language` are always there. Only
     /// [`Engine::create`] reads this: an index keeps the fields that it was created with.
     pub filterable: Vec<String>,
+    /// The components of a new index's vectors: the model's, or fewer if the model was trained
+    /// to be cut to so many (its matryoshka dimensions). Only [`Engine::create`] reads this.
+    pub dimension: Option<usize>,
     /// What the vectors of a new index are compared by on the way to the nearest: the shorter,
     /// the smaller and the less exact. Only [`Engine::create`] reads this and the two after it.
     pub quantization: Quantization,
@@ -108,13 +112,15 @@ impl Engine {
     /// # Errors
     /// [`Error::ModelNotFound`] and [`Error::Encoder`] without a usable model,
     /// [`Error::InvalidFilterable`] for a field that documents cannot be filtered by,
+    /// [`Error::DimensionNotInModel`] for a dimension that the model was not trained for,
     /// [`Error::Index`] if the folder is taken or cannot be written to, and for a graph of a shape
     /// that cannot be.
     pub fn create(folder: impl AsRef<Path>, options: &EngineOptions) -> Result<Self> {
         let filterable = Filterable::new(&options.filterable)?;
         let model = model::locate_model(options.model.as_deref())?;
         let config = ModelConfig::read(&model)?;
-        let mut index = IndexConfig::new(config.dimension, Metric::Cosine);
+        let dimension = dimension_of(&config, options.dimension)?;
+        let mut index = IndexConfig::new(dimension, Metric::Cosine);
         index.quantization = options.quantization;
         index.originals = options.originals;
         index.hnsw = options.hnsw;
@@ -200,6 +206,7 @@ impl Engine {
         let languages = self.languages_of(documents);
         let texts: Vec<&str> = documents.iter().map(|document| document.text.as_str()).collect();
         let vectors = self.encoder()?.encode_passages(&texts)?;
+        let dimension = view.snapshot.dimension();
 
         let mut changes = lock(&self.changes);
         let changes = self.begin(&mut changes)?;
@@ -210,6 +217,7 @@ impl Engine {
             self.check_collision(key, &document.id)?;
             let label = changes.labels.label(&language)?;
             let vector = vector.as_slice().expect("rows of an encoder's array are contiguous");
+            let vector = &cut(vector, dimension);
             let Prepared { payload, values } = &prepared;
             let fields = &as_fields(values);
             changes.writer.upsert_document(&NewDocument { key, label, vector, payload, fields })?;
@@ -478,7 +486,8 @@ impl Engine {
 
     fn encode_query(&self, text: &str) -> Result<Vec<f32>> {
         let vectors = self.encoder()?.encode_queries(&[text])?;
-        Ok(vectors.into_raw_vec_and_offset().0)
+        let dimension = self.view().snapshot.dimension();
+        Ok(cut(&vectors.into_raw_vec_and_offset().0, dimension))
     }
 
     fn languages_of_query(&self, query: &Query) -> Detection {

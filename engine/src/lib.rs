@@ -42,6 +42,7 @@ mod filterable;
 mod labels;
 mod model;
 mod record;
+mod shorten;
 
 pub mod eval;
 pub mod ingest;
