@@ -43,8 +43,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, default_value_t, value_parser = devices())]
     device: Device,
 
-    /// Processor threads that encode and build; 0 for one a core. With one, the same documents in
-    /// the same order make the same index
+    /// Processor threads that encode and build graphs; 0 for one a core
     #[arg(long, global = true, value_name = "N", default_value_t = 0)]
     threads: usize,
 

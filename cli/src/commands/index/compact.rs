@@ -19,7 +19,7 @@ use crate::output::{Console, json};
 #[command(after_help = "\
 Indexes merge and clean up as they grow: this is for one that will not change for long, or that lost
 many documents. It takes room on the disk for the new files beside the old ones. It can be stopped at
-any time: the index then stays as it was.")]
+any time: the index can then be searched as before.")]
 pub(crate) struct Compact {
     /// Folder of the index
     #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]

@@ -20,13 +20,13 @@ pub(crate) struct Layout {
     #[arg(default_value = name_of(&PRECISIONS, Precision::default()))]
     originals: Precision,
 
-    /// Links a document in the upper levels of the graph, and half of those in the lowest, 4 to
-    /// 64: more find more and take more space
+    /// Links that a document has in the upper levels of the graph, 4 to 64; twice as many in the
+    /// lowest. More find more, and take more space
     #[arg(long, value_name = "N", default_value_t = HnswConfig::default().m, hide_short_help = true)]
     m: usize,
 
-    /// Candidates looked at for the links of a document, M to 4096: more make a better graph,
-    /// slower
+    /// Candidates looked at for the links of a document, at least M, at most 4096: more make a
+    /// better graph, slower
     #[arg(long, value_name = "N", hide_short_help = true)]
     #[arg(default_value_t = HnswConfig::default().ef_construction)]
     ef_construction: usize,
@@ -37,8 +37,12 @@ type Names<T, const N: usize> = [(&'static str, T, &'static str); N];
 
 const QUANTIZATIONS: Names<Quantization, 5> = [
     ("int8", Quantization::Int8, "8 bits a component: fast, and right for nearly everyone"),
-    ("int4", Quantization::Int4, "4 bits: half of that, for a little less found"),
-    ("binary", Quantization::Binary, "1 bit: for indexes whose codes would not fit in memory"),
+    ("int4", Quantization::Int4, "4 bits a component: half the memory"),
+    (
+        "binary",
+        Quantization::Binary,
+        "1 bit a component: for indexes whose codes would not fit in memory",
+    ),
     ("f16", Quantization::F16, "the vectors themselves, in half precision"),
     ("f32", Quantization::F32, "the vectors themselves, in single precision"),
 ];
