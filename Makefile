@@ -8,7 +8,7 @@ CORPUS ?= .cache/corpus
 ARGS ?=
 VENV := .venv-test
 
-.PHONY: help demo test lint runtime runtime-cuda build test-rust test-metrics eval-check bench bench-encode bench-query bench-corpus bench-rivals bench-growth bench-filters model clean
+.PHONY: help demo test lint runtime runtime-cuda build test-rust test-metrics eval-check bench bench-encode bench-query bench-corpus bench-rivals bench-growth bench-filters bench-churn bench-builders model clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -75,6 +75,18 @@ bench-filters: ## filtered search by how much the filter admits
 	mkdir -p benches/results .cache/rivals
 	target/release/filter-bench --data $(CORPUS) --index .cache/rivals/filters $(ARGS) > .cache/filters.csv
 	mv .cache/filters.csv benches/results/filters.csv
+
+bench-churn: ## what replacing half of the documents does to recall and size
+	cargo build --release --locked -p mlsearch-benches --bin churn-bench --target-dir target
+	target/release/churn-bench --data $(CORPUS) $(ARGS) > .cache/churn.csv
+	mv .cache/churn.csv benches/results/churn.csv
+
+bench-builders: ## our builder of graphs beside hnsw_rs
+	cargo build --release --locked -p mlsearch-benches --features hnsw-rs --bin builder-bench --target-dir target
+	echo "builder,n,threads,build_s,memory_bytes,ef,recall_at_10,qps" > .cache/builders.csv
+	target/release/builder-bench --data $(CORPUS) --builder own $(ARGS) >> .cache/builders.csv
+	target/release/builder-bench --data $(CORPUS) --builder hnsw-rs $(ARGS) >> .cache/builders.csv
+	mv .cache/builders.csv benches/results/builders.csv
 
 model: ## convert the default model again from its published weights (needs PyTorch)
 	$(PYTHON) -m venv .venv-models

@@ -1,13 +1,16 @@
 //! The arguments that every command takes, and those that several do.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ColorChoice, Parser};
 use mlsearch::EngineOptions;
 use mlsearch::encoder::{Device, EncoderOptions};
+use mlsearch::index::WriterOptions;
 use mlsearch::ingest::IngestOptions;
 
+use crate::byte_size::ByteSize;
 use crate::commands::Command;
 
 /// Finds text by meaning, across languages: ask in one language and find answers in any.
@@ -40,7 +43,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, default_value_t, value_parser = devices())]
     device: Device,
 
-    /// Processor threads that encode; 0 for one a core
+    /// Processor threads that encode and build graphs; 0 for one a core
     #[arg(long, global = true, value_name = "N", default_value_t = 0)]
     threads: usize,
 
@@ -67,7 +70,11 @@ impl Global {
         EngineOptions {
             model: self.model.clone(),
             encoder: self.encoder_options(),
-            filterable: Vec::new(),
+            writer: WriterOptions {
+                threads: NonZeroUsize::new(self.threads),
+                ..WriterOptions::default()
+            },
+            ..EngineOptions::default()
         }
     }
 
@@ -131,6 +138,28 @@ impl Input {
             strict: self.strict,
             ..IngestOptions::default()
         }
+    }
+}
+
+/// How changes are written.
+#[derive(Debug, Args)]
+pub(crate) struct Writing {
+    /// Memory that building a graph may take, about: more makes fewer and larger segments, which
+    /// are faster to search
+    #[arg(long, value_name = "SIZE", default_value_t = default_memory())]
+    memory: ByteSize,
+}
+
+fn default_memory() -> ByteSize {
+    ByteSize(WriterOptions::default().memory_bytes as u64)
+}
+
+impl Writing {
+    /// `options`, with what was asked for.
+    pub(crate) fn apply(&self, mut options: EngineOptions) -> EngineOptions {
+        // More than can be addressed is as good as no bound.
+        options.writer.memory_bytes = usize::try_from(self.memory.0).unwrap_or(usize::MAX);
+        options
     }
 }
 

@@ -36,7 +36,18 @@ impl Interrupt {
     }
 }
 
-#[expect(clippy::exit, reason = "the user asked twice, and the command may be busy for long")]
+/// Lets Ctrl-C end the command at once, after a word about what there is then: for work that has
+/// nothing to put in order. Call once, in place of [`Interrupt::take_over`].
+pub(crate) fn leave_at_once(console: &Console, outcome: String) -> Result<()> {
+    let console = console.clone();
+    ctrlc::set_handler(move || {
+        console.say(&outcome);
+        leave();
+    })
+    .context("cannot listen to Ctrl-C")
+}
+
+#[expect(clippy::exit, reason = "the user insists, and the command may be busy for long")]
 fn leave() -> ! {
     process::exit(130)
 }

@@ -8,6 +8,7 @@ use mlsearch::{Document, Engine, Error};
 
 use crate::interrupt::Interrupt;
 use crate::output::Console;
+use crate::output::graphs::Graphs;
 use crate::output::problems::Problems;
 use crate::output::progress::Progress;
 
@@ -61,12 +62,13 @@ pub(crate) fn load(
         strict,
         problems: Problems::new(console),
         loaded: Loaded::default(),
+        graphs: Graphs::watch(engine, console),
         last_commit: Instant::now(),
     };
     let outcome = loader.run(&mut ingest, interrupt, &progress);
     drop(progress);
     loader.problems.finish();
-    let mut loaded = loader.loaded;
+    let mut loaded = std::mem::take(&mut loader.loaded);
     loaded.problems = loader.problems.count();
     loaded.skipped = ingest.skipped();
     loaded.elapsed = started.elapsed();
@@ -86,6 +88,7 @@ struct Loader<'a> {
     strict: bool,
     problems: Problems<'a>,
     loaded: Loaded,
+    graphs: Graphs,
     last_commit: Instant,
 }
 
@@ -161,7 +164,9 @@ impl Loader<'_> {
     }
 
     fn commit(&mut self) -> Result<()> {
-        self.engine.commit()?;
+        let outcome = self.engine.commit();
+        self.graphs.clear();
+        outcome?;
         self.loaded.committed = self.loaded.documents;
         self.last_commit = Instant::now();
         Ok(())

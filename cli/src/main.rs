@@ -1,6 +1,7 @@
 //! The `mlsearch` command: semantic search in many languages, from the terminal.
 
 mod arguments;
+mod byte_size;
 mod commands;
 mod environment;
 mod failure;

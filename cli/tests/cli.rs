@@ -19,5 +19,7 @@ mod filtering;
 mod interrupting;
 #[path = "cli/querying.rs"]
 mod querying;
+#[path = "cli/storing.rs"]
+mod storing;
 #[path = "cli/usage.rs"]
 mod usage;

@@ -14,6 +14,8 @@ pub struct Answer {
     /// searched; `None` without a filter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub matched: Option<u64>,
+    /// How the nearest were looked for.
+    pub search: SearchReport,
     /// The documents nearest in meaning, best first.
     pub hits: Vec<Hit>,
     /// Where the time went.
@@ -33,6 +35,22 @@ pub struct QueryReport {
     /// Its filter, as it was understood.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
+}
+
+/// How the nearest were looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct SearchReport {
+    /// Whether the query was compared with everything that may be found. Segments that are too
+    /// small for a graph are searched so all the same.
+    pub exact: bool,
+    /// Candidates that walks kept; `None` if there was no walk.
+    pub ef: Option<usize>,
+}
+
+impl SearchReport {
+    /// Everything was compared.
+    pub(crate) const EXACT: Self = Self { exact: true, ef: None };
 }
 
 /// A document that was found.

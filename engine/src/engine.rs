@@ -1,5 +1,6 @@
 //! The engine: an index folder and an encoder.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::thread;
@@ -8,17 +9,20 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use mlsearch_encoder::{Encoder, EncoderOptions, Fingerprint, ModelConfig};
 use mlsearch_index::{
-    Address, Index, IndexConfig, IndexWriter, Key, Label, Metric, Neighbor, NewDocument,
-    SearchParams, SearchRequest, Snapshot, VerifyReport,
+    Address, HnswConfig, Index, IndexConfig, IndexWriter, Key, Label, Metric, Neighbor,
+    NewDocument, OpenOptions, Precision, Quantization, SearchParams, SearchRequest, Snapshot,
+    VerifyReport, WriterOptions,
 };
 
-use crate::answer::{Answer, Hit, QueryReport, Timings};
+use crate::answer::{Answer, Hit, QueryReport, SearchReport, Timings};
+use crate::build::{BuildProgress, Listener};
 use crate::filter::label_filter;
 use crate::filterable::{FieldValue, Filterable, as_fields};
-use crate::info::EngineInfo;
+use crate::info::{EngineInfo, GraphStatistics, LanguageStatistics};
 use crate::labels::LabelTable;
 use crate::language::LanguageDetector;
-use crate::{Detection, Document, Error, Filter, Language, Query, Result, model, record};
+use crate::shorten::{cut, dimension_of};
+use crate::{Detection, Document, Error, Filter, Language, Query, Result, build, model, record};
 
 /// Index attribute: what the payloads are. Its value is the version of their layout.
 const ATTRIBUTE_DOCUMENTS: &str = "mlsearch.documents";
@@ -51,6 +55,21 @@ pub struct EngineOptions {
     /// `group` stands for the document's group; `id` and `language` are always there. Only
     /// [`Engine::create`] reads this: an index keeps the fields that it was created with.
     pub filterable: Vec<String>,
+    /// The components of a new index's vectors: the model's, or fewer if the model was trained
+    /// to be cut to so many (its matryoshka dimensions). Only [`Engine::create`] reads this.
+    pub dimension: Option<usize>,
+    /// What the vectors of a new index are compared by on the way to the nearest: the shorter,
+    /// the smaller and the less exact. Only [`Engine::create`] reads this and the two after it.
+    pub quantization: Quantization,
+    /// The precision in which a new index keeps the vectors themselves.
+    pub originals: Precision,
+    /// The shape of the graphs of a new index.
+    pub hnsw: HnswConfig,
+    /// How changes are written: threads and memory for graphs, among others.
+    pub writer: WriterOptions,
+    /// Copies what searches read most into memory when the index is opened: faster to search,
+    /// slower to open, for servers.
+    pub pinned: bool,
 }
 
 /// An index of documents, and the encoder that reads and answers. Share it by reference between
@@ -67,6 +86,7 @@ pub struct Engine {
     opening: Mutex<()>,
     detector: LanguageDetector,
     changes: Mutex<Option<Changes>>,
+    listener: Mutex<Option<Listener>>,
     view: ArcSwap<View>,
 }
 
@@ -92,12 +112,18 @@ impl Engine {
     /// # Errors
     /// [`Error::ModelNotFound`] and [`Error::Encoder`] without a usable model,
     /// [`Error::InvalidFilterable`] for a field that documents cannot be filtered by,
-    /// [`Error::Index`] if the folder is taken or cannot be written to.
+    /// [`Error::DimensionNotInModel`] for a dimension that the model was not trained for,
+    /// [`Error::Index`] if the folder is taken or cannot be written to, and for a graph of a shape
+    /// that cannot be.
     pub fn create(folder: impl AsRef<Path>, options: &EngineOptions) -> Result<Self> {
         let filterable = Filterable::new(&options.filterable)?;
         let model = model::locate_model(options.model.as_deref())?;
         let config = ModelConfig::read(&model)?;
-        let mut index = IndexConfig::new(config.dimension, Metric::Cosine);
+        let dimension = dimension_of(&config, options.dimension)?;
+        let mut index = IndexConfig::new(dimension, Metric::Cosine);
+        index.quantization = options.quantization;
+        index.originals = options.originals;
+        index.hnsw = options.hnsw;
         index.attributes = [
             (ATTRIBUTE_DOCUMENTS, DOCUMENTS_VERSION.to_owned()),
             (ATTRIBUTE_LANGUAGES, LabelTable::default().to_attribute()),
@@ -110,7 +136,11 @@ impl Engine {
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
-        Self::over(Index::create(folder, index)?, options.clone())
+        let mut index = Index::create(folder, index)?;
+        if options.pinned {
+            index = Index::open_with(index.folder(), open_options(options))?;
+        }
+        Self::over(index, options.clone())
     }
 
     /// Opens the index in `folder` with the model it was built with.
@@ -131,7 +161,8 @@ impl Engine {
     /// As [`open`](Self::open); [`Error::ModelMismatch`] if `options` name another model than the
     /// index was built with.
     pub fn open_with(folder: impl AsRef<Path>, options: &EngineOptions) -> Result<Self> {
-        let engine = Self::over(Index::open(folder)?, options.clone())?;
+        let index = Index::open_with(folder, open_options(options))?;
+        let engine = Self::over(index, options.clone())?;
         if engine.options.model.is_some() {
             engine.locate_model()?;
         }
@@ -147,6 +178,7 @@ impl Engine {
             opening: Mutex::new(()),
             detector: LanguageDetector::new(),
             changes: Mutex::new(None),
+            listener: Mutex::new(None),
             view: ArcSwap::new(view),
         })
     }
@@ -174,6 +206,7 @@ impl Engine {
         let languages = self.languages_of(documents);
         let texts: Vec<&str> = documents.iter().map(|document| document.text.as_str()).collect();
         let vectors = self.encoder()?.encode_passages(&texts)?;
+        let dimension = view.snapshot.dimension();
 
         let mut changes = lock(&self.changes);
         let changes = self.begin(&mut changes)?;
@@ -184,6 +217,7 @@ impl Engine {
             self.check_collision(key, &document.id)?;
             let label = changes.labels.label(&language)?;
             let vector = vector.as_slice().expect("rows of an encoder's array are contiguous");
+            let vector = &cut(vector, dimension);
             let Prepared { payload, values } = &prepared;
             let fields = &as_fields(values);
             changes.writer.upsert_document(&NewDocument { key, label, vector, payload, fields })?;
@@ -209,15 +243,28 @@ impl Engine {
     /// [`Error::Index`] if the files cannot be written. The last commit then stays as it was,
     /// and the changes stay pending: the commit can be tried again or rolled back.
     pub fn commit(&self) -> Result<u64> {
-        let mut guard = lock(&self.changes);
-        let Some(changes) = guard.as_mut() else { return Ok(self.len()) };
-        changes.writer.set_attribute(ATTRIBUTE_LANGUAGES, changes.labels.to_attribute());
-        let snapshot = changes.writer.commit()?;
-        *guard = None;
-        let view = Arc::new(View::of(snapshot)?);
-        let documents = view.snapshot.len();
-        self.view.store(view);
-        Ok(documents)
+        self.publish(&mut lock(&self.changes), IndexWriter::commit)
+    }
+
+    /// Merges the segments of the index into as few as [`WriterOptions::memory_bytes`] allows,
+    /// gives back the space of deleted and replaced documents, and commits. Returns the number of
+    /// documents that can be found now.
+    ///
+    /// Commits merge and clean up as the index grows: this is for an index that will not change
+    /// for long, or that lost much. It takes about the time of building the graphs again.
+    ///
+    /// # Errors
+    /// As [`commit`](Self::commit); [`Error::Index`] also if another process is writing.
+    pub fn compact(&self) -> Result<u64> {
+        let mut changes = lock(&self.changes);
+        self.begin(&mut changes)?;
+        self.publish(&mut changes, IndexWriter::compact)
+    }
+
+    /// Calls `listener` now and then while a commit builds the graph of a segment, from any
+    /// thread. It takes the place of the one before, and should return at once.
+    pub fn on_progress(&self, listener: impl Fn(&BuildProgress) + Send + Sync + 'static) {
+        *lock(&self.listener) = Some(Arc::new(listener));
     }
 
     /// Forgets every change since the last commit.
@@ -276,7 +323,16 @@ impl Engine {
         });
         let selection = record_time(&mut timings.filter, selection)?;
         let selection = selection.as_ref();
-        let params = SearchParams { k: query.k, ..SearchParams::default() };
+        let params = SearchParams {
+            k: query.k,
+            exact: query.exact,
+            ef: query.ef,
+            ..SearchParams::default()
+        };
+        let search = match query.exact {
+            true => SearchReport::EXACT,
+            false => SearchReport { exact: false, ef: Some(view.snapshot.ef(&params)) },
+        };
         let request = SearchRequest { vector: &vector, params, labels, selection };
         let neighbors = record_time(&mut timings.search, timed(|| view.snapshot.search(&request)))?;
         let hits = timed(|| {
@@ -296,7 +352,7 @@ impl Engine {
             languages: detected.languages,
             filter: query.filter.map(|filter| filter.to_string()),
         };
-        Ok(Answer { query, matched, hits, timings_ms: timings })
+        Ok(Answer { query, matched, search, hits, timings_ms: timings })
     }
 
     /// How many documents match a filter. Takes no model.
@@ -355,6 +411,29 @@ impl Engine {
         EngineInfo::of(self.index.folder(), &view.snapshot, languages.collect(), filterable)
     }
 
+    /// How the vectors of each language lie. Takes no model; the first call after a commit reads
+    /// the vectors of deleted documents.
+    ///
+    /// # Errors
+    /// [`Error::Index`] if damage is noticed.
+    pub fn language_statistics(&self) -> Result<BTreeMap<Language, LanguageStatistics>> {
+        let view = self.view();
+        let statistics = view.snapshot.label_statistics()?;
+        let languages = view.present.iter().filter_map(|(label, language)| {
+            Some((language.clone(), LanguageStatistics::of(statistics.get(label)?)))
+        });
+        Ok(languages.collect())
+    }
+
+    /// What the graph of each segment that has one is like. Takes no model; reads all links.
+    ///
+    /// # Errors
+    /// [`Error::Index`] if damage is noticed.
+    pub fn graph_statistics(&self) -> Result<Vec<GraphStatistics>> {
+        let statistics = self.view().snapshot.graph_statistics()?;
+        Ok(statistics.into_iter().map(GraphStatistics::of).collect())
+    }
+
     /// Reads every byte of the index in `folder` and reports what is wrong. Takes no model.
     ///
     /// # Errors
@@ -407,7 +486,8 @@ impl Engine {
 
     fn encode_query(&self, text: &str) -> Result<Vec<f32>> {
         let vectors = self.encoder()?.encode_queries(&[text])?;
-        Ok(vectors.into_raw_vec_and_offset().0)
+        let dimension = self.view().snapshot.dimension();
+        Ok(cut(&vectors.into_raw_vec_and_offset().0, dimension))
     }
 
     fn languages_of_query(&self, query: &Query) -> Detection {
@@ -480,7 +560,7 @@ impl Engine {
     /// The changes in progress, begun now if there were none.
     fn begin<'a>(&self, changes: &'a mut Option<Changes>) -> Result<&'a mut Changes> {
         if changes.is_none() {
-            let writer = self.index.writer()?;
+            let writer = self.index.writer_with(self.options.writer)?;
             // The writer starts from the newest commit, perhaps another process's.
             let view = Arc::new(View::of(self.index.snapshot())?);
             let labels = view.labels.clone();
@@ -488,6 +568,37 @@ impl Engine {
             *changes = Some(Changes { writer, labels });
         }
         Ok(changes.as_mut().expect("begun above"))
+    }
+
+    /// Commits as `commit` does, and shows what there is then.
+    fn publish(
+        &self,
+        guard: &mut Option<Changes>,
+        commit: impl FnOnce(&mut IndexWriter) -> mlsearch_index::Result<Arc<Snapshot>>,
+    ) -> Result<u64> {
+        let Some(changes) = guard.as_mut() else { return Ok(self.len()) };
+        changes.writer.set_attribute(ATTRIBUTE_LANGUAGES, changes.labels.to_attribute());
+        if let Some(listener) = lock(&self.listener).clone() {
+            let memory = build::memory(self.view().snapshot.config(), &self.options.writer);
+            changes.writer.on_progress(move |progress| {
+                listener(&BuildProgress::of(progress, memory(progress.total)));
+            });
+        }
+        let snapshot = match commit(&mut changes.writer) {
+            Ok(snapshot) => snapshot,
+            Err(error) => {
+                // Without changes to try again there is no reason to keep other writers out.
+                if changes.writer.pending() == 0 {
+                    *guard = None;
+                }
+                return Err(error.into());
+            }
+        };
+        *guard = None;
+        let view = Arc::new(View::of(snapshot)?);
+        let documents = view.snapshot.len();
+        self.view.store(view);
+        Ok(documents)
     }
 
     fn view(&self) -> Arc<View> {
@@ -571,6 +682,10 @@ pub(crate) fn key_of(id: &str) -> Key {
     let digest = blake3::hash(id.as_bytes());
     let (first, _) = digest.as_bytes().split_first_chunk::<8>().expect("a digest has 32 bytes");
     Key(u64::from_le_bytes(*first))
+}
+
+fn open_options(options: &EngineOptions) -> OpenOptions {
+    OpenOptions { pinned: options.pinned }
 }
 
 fn absolute(path: &Path) -> String {

@@ -70,6 +70,19 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
+    /// A dimension was asked for that the model's vectors cannot be cut to.
+    #[error(
+        "the vectors of {model} cannot be cut to {asked} components: choose {}",
+        available.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
+    )]
+    DimensionNotInModel {
+        /// The dimension asked for.
+        asked: usize,
+        /// The model's name.
+        model: String,
+        /// The dimensions that it was trained for.
+        available: Vec<usize>,
+    },
     /// No model folder was found.
     #[error(
         "no model folder `{name}` was found (searched {}); give the folder, or set {} to it",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use mlsearch_index::{FORMAT_VERSION, Snapshot};
+use mlsearch_index::{FORMAT_VERSION, HnswConfig, LabelStatistics, Snapshot};
 use serde::Serialize;
 
 use crate::Language;
@@ -27,14 +27,23 @@ pub struct EngineInfo {
     pub filterable: Vec<String>,
     /// Components of a vector.
     pub dimension: usize,
-    /// How vectors are kept.
+    /// What vectors are compared by on the way to the nearest: `int8`, `int4`, `binary`, `f16` or
+    /// `f32`.
     pub quantization: String,
+    /// The precision in which the vectors themselves are kept: `half` or `single`.
+    pub originals: String,
+    /// The shape of the graphs.
+    pub hnsw: HnswConfig,
     /// Version of the files' format.
     pub format_version: u32,
     /// Commits so far.
     pub generation: u64,
     /// Bytes of all files.
     pub bytes: u64,
+    /// Bytes of all files by kind: `segment`, `payload`, `deleted` and `manifest`.
+    pub files: BTreeMap<String, u64>,
+    /// Bytes of the sections of all segment files.
+    pub sections: BTreeMap<String, u64>,
     /// The parts of the index, oldest first.
     pub segments: Vec<SegmentInfo>,
 }
@@ -61,10 +70,62 @@ pub struct SegmentInfo {
     pub documents: u64,
     /// Documents in it that were deleted or replaced.
     pub deleted: u64,
+    /// Their share of the documents in it, 0 to 1.
+    pub deleted_share: f64,
+    /// Bytes of its files.
+    pub bytes: u64,
     /// Bytes of each section of its segment file.
     pub sections: BTreeMap<String, u64>,
     /// Bytes of each of its files.
     pub files: BTreeMap<String, u64>,
+}
+
+/// How the vectors of a language lie.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct LanguageStatistics {
+    /// Documents in the language.
+    pub documents: u64,
+    /// The root of their mean squared distance from their mean, 0 to 1: near 0 if they are all
+    /// alike.
+    pub spread: f32,
+}
+
+/// What the graph of a segment is like.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct GraphStatistics {
+    /// The segment's number.
+    pub segment: u32,
+    /// Documents of each level, from the lowest up, which has all: deleted ones, too.
+    pub levels: Vec<u64>,
+    /// Fewest links of a document on the lowest level.
+    pub least_degree: u32,
+    /// Mean number of them.
+    pub mean_degree: f64,
+    /// Most of them.
+    pub greatest_degree: u32,
+    /// Documents that a walk can come to; all, unless something is wrong.
+    pub reachable: u64,
+}
+
+impl LanguageStatistics {
+    pub(crate) fn of(statistics: &LabelStatistics) -> Self {
+        Self { documents: statistics.documents, spread: statistics.spread }
+    }
+}
+
+impl GraphStatistics {
+    pub(crate) fn of(statistics: mlsearch_index::GraphStatistics) -> Self {
+        Self {
+            segment: statistics.segment,
+            levels: statistics.levels,
+            least_degree: statistics.least_degree,
+            mean_degree: statistics.mean_degree,
+            greatest_degree: statistics.greatest_degree,
+            reachable: statistics.reachable,
+        }
+    }
 }
 
 impl EngineInfo {
@@ -76,10 +137,24 @@ impl EngineInfo {
     ) -> Self {
         let info = snapshot.info();
         let attribute = |name: &str| snapshot.attributes().get(name).cloned().unwrap_or_default();
+        let mut files = BTreeMap::from([("manifest".to_owned(), info.manifest_bytes)]);
+        let mut sections = BTreeMap::new();
+        for segment in &info.segments {
+            for file in &segment.files {
+                let kind = file.name.rsplit('.').next().unwrap_or_default();
+                *files.entry(kind.to_owned()).or_default() += file.bytes;
+            }
+            for section in &segment.sections {
+                *sections.entry(section.name.clone()).or_default() += section.bytes;
+            }
+        }
+        let config = snapshot.config();
         let segments = info.segments.into_iter().map(|segment| SegmentInfo {
             number: segment.number,
             documents: u64::from(segment.live),
             deleted: u64::from(segment.documents - segment.live),
+            deleted_share: segment.deleted_share(),
+            bytes: segment.bytes(),
             sections: segment
                 .sections
                 .into_iter()
@@ -100,9 +175,13 @@ impl EngineInfo {
             filterable,
             dimension: info.dimension,
             quantization: format!("{:?}", info.quantization).to_lowercase(),
+            originals: format!("{:?}", config.kept_precision()).to_lowercase(),
+            hnsw: config.hnsw,
             format_version: FORMAT_VERSION,
             generation: info.generation,
             bytes: info.bytes,
+            files,
+            sections,
             segments: segments.collect(),
         }
     }

@@ -28,6 +28,7 @@
 mod engine;
 
 mod answer;
+mod build;
 mod document;
 mod info;
 mod query;
@@ -41,18 +42,20 @@ mod filterable;
 mod labels;
 mod model;
 mod record;
+mod shorten;
 
 pub mod eval;
 pub mod ingest;
 
 mod error;
 
-pub use answer::{Answer, Hit, QueryReport, Timings};
+pub use answer::{Answer, Hit, QueryReport, SearchReport, Timings};
+pub use build::BuildProgress;
 pub use document::Document;
 pub use engine::{Engine, EngineOptions};
 pub use error::{Error, Result};
 pub use filter_language::{Filter, FilterError, MAX_FILTER_BYTES};
-pub use info::{EngineInfo, ModelInfo, SegmentInfo};
+pub use info::{EngineInfo, GraphStatistics, LanguageStatistics, ModelInfo, SegmentInfo};
 pub use language::{Detection, Language, LanguageShare};
 pub use model::{DEFAULT_MODEL, MODEL_VARIABLE, locate_model};
 pub use query::{Mode, Query};

@@ -70,6 +70,13 @@ pub struct Query {
     pub targets: Vec<Language>,
     /// Only documents that this holds for.
     pub filter: Option<Filter>,
+    /// Compares the query with every document that may be found, in place of a walk through the
+    /// graph: nothing nearer is missed, and the time grows with the number of documents.
+    pub exact: bool,
+    /// Candidates that a walk keeps: more find more of the nearest documents, and take longer.
+    /// When `None`, as many as [`SearchParams`](mlsearch_index::SearchParams::ef) says; fewer
+    /// than `k` count as `k`.
+    pub ef: Option<usize>,
 }
 
 impl Query {
@@ -82,6 +89,8 @@ impl Query {
             language: None,
             targets: Vec::new(),
             filter: None,
+            exact: false,
+            ef: None,
         }
     }
 }

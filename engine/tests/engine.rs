@@ -379,7 +379,8 @@ fn answers_serialise_in_the_documented_form() {
     let keys = |value: &serde_json::Value| -> BTreeSet<String> {
         value.as_object().expect("an object").keys().cloned().collect()
     };
-    assert_eq!(keys(&json), ["query", "hits", "timings_ms"].map(String::from).into());
+    assert_eq!(keys(&json), ["query", "search", "hits", "timings_ms"].map(String::from).into());
+    assert_eq!(json["search"], serde_json::json!({"exact": false, "ef": 128}));
     assert!(keys(&json["query"]).is_superset(&["text", "languages"].map(String::from).into()));
     assert_eq!(keys(&json["query"]["languages"][0]), ["tag", "share"].map(String::from).into());
     let hit = ["rank", "id", "score", "lang", "group", "text", "metadata"].map(String::from);

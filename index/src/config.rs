@@ -91,7 +91,7 @@ impl IndexConfig {
     }
 
     /// The precision that vectors are kept in.
-    pub(crate) fn kept_precision(&self) -> Precision {
+    pub fn kept_precision(&self) -> Precision {
         match self.quantization {
             Quantization::F32 => Precision::Single,
             Quantization::F16 => Precision::Half,

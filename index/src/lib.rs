@@ -35,6 +35,8 @@ compile_error!(
     "vectors are read from little-endian files in place: big-endian targets are not supported"
 );
 
+#[cfg(feature = "bench")]
+mod bench;
 mod codes;
 mod config;
 mod id;
@@ -70,6 +72,9 @@ mod statistics;
 #[cfg(test)]
 mod fault_tests;
 
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub use bench::{KernelBenchmark, kernel_benchmarks};
 pub use config::{HnswConfig, IndexConfig, MAX_DIMENSION, Precision, Quantization};
 pub use documents::{Document, Documents, Record};
 pub use error::{Error, Result};

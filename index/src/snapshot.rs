@@ -14,7 +14,7 @@ use crate::flat::{self, Stretch};
 use crate::format::manifest::{DeletionRecord, Manifest};
 use crate::id::{Address, Key, Label, Slot};
 use crate::metric::Metric;
-use crate::request::{LabelFilter, Neighbor, SearchRequest};
+use crate::request::{LabelFilter, Neighbor, SearchParams, SearchRequest};
 use crate::segment::{Admission, Segment, Walk};
 use crate::slot_set::SlotSet;
 use crate::statistics::LabelStatistics;
@@ -157,8 +157,7 @@ impl Snapshot {
         if k == 0 {
             return Ok(Vec::new());
         }
-        let ef = request.params.ef.unwrap_or_else(|| default_ef(self.config.quantization, k));
-        let walk = Walk { k, ef: ef.clamp(k, documents.max(k)) };
+        let walk = Walk { k, ef: self.ef(&request.params) };
         let mut nearest = TopK::new(k);
         for (position, segment) in self.segments.iter().enumerate() {
             let selected = request.selection.map(|selection| selection.slots(position));
@@ -172,6 +171,14 @@ impl Snapshot {
             )?;
         }
         Ok(nearest.into_sorted())
+    }
+
+    /// How many candidates a walk with these parameters keeps.
+    pub fn ef(&self, params: &SearchParams) -> usize {
+        let documents = usize::try_from(self.len()).unwrap_or(usize::MAX);
+        let k = params.k.min(documents);
+        let ef = params.ef.unwrap_or_else(|| default_ef(self.config.quantization, k));
+        ef.clamp(k, documents)
     }
 
     /// The payload of a document.

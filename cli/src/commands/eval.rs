@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use mlsearch::encoder::Encoder;
 use mlsearch::eval::lareqa::{self, Dataset, Evaluation, RunOptions};
 use mlsearch::eval::{self, Stage};
-use mlsearch::{Error, locate_model};
+use mlsearch::{Error, SearchReport, locate_model};
 
 use crate::arguments::Global;
 use crate::failure::Stopped;
@@ -125,6 +125,14 @@ impl Stages<'_> {
     }
 }
 
+/// How candidates were ranked.
+fn searched(search: SearchReport) -> String {
+    match search.ef {
+        None => "exact search".to_owned(),
+        Some(ef) => format!("walks with ef = {ef}"),
+    }
+}
+
 fn render(evaluation: &Evaluation) -> String {
     let figure = |value: f64| format!("{value:.3}");
     let optional = |value: Option<f64>, digits: usize| match value {
@@ -185,11 +193,13 @@ fn render(evaluation: &Evaluation) -> String {
         number => format!(", {} without an answer left out", counted(number as u64, "question")),
     };
     format!(
-        "{HEADING}{}{}{HEADING:#}  {DIM}{} queries, {} candidates{unanswered}{DIM:#}\n\n{}\n{}\n{}",
+        "{HEADING}{}{}{HEADING:#}  {DIM}{} queries, {} candidates{unanswered}, \
+         ranked by {}{DIM:#}\n\n{}\n{}\n{}",
         evaluation.dataset,
         if evaluation.context { ", with context" } else { "" },
         count(evaluation.queries as u64),
         count(evaluation.candidates as u64),
+        searched(evaluation.search),
         tasks.render(2),
         bias.render(2),
         languages.render(2),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use mlsearch::{Answer, Engine, Filter, Language, Mode};
+use mlsearch::{Answer, Engine, EngineOptions, Filter, Language, Mode};
 
 use crate::arguments::Global;
 use crate::output::{Console, answer, json};
@@ -53,6 +53,21 @@ pub(crate) struct Query {
     #[arg(long = "where", value_name = "FILTER")]
     filter: Option<String>,
 
+    /// Compare the query with every document, in place of a walk through the graph: nothing nearer
+    /// is missed, and large indexes take longer
+    #[arg(long, conflicts_with = "ef")]
+    exact: bool,
+
+    /// Candidates that the walk keeps, 1 to 100,000: more find more of the nearest documents, and
+    /// take longer; by default enough for nearly all of them
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    ef: Option<u32>,
+
+    /// Copy what searches read into memory first: slower for one query, and closer to what a
+    /// server measures
+    #[arg(long, hide_short_help = true)]
+    pinned: bool,
+
     /// Print the answer as a JSON object
     #[arg(long)]
     json: bool,
@@ -67,9 +82,10 @@ impl Query {
     pub(crate) fn run(&self, global: &Global, console: &Console) -> Result<()> {
         // Nothing need be opened to see that it cannot be read.
         let filter = self.filter.as_deref().map(Filter::parse).transpose()?;
+        let options = EngineOptions { pinned: self.pinned, ..global.engine_options() };
         // The process ends right after: taking the tokenizer apart, a million small objects, would
         // only keep its user waiting.
-        let engine = ManuallyDrop::new(Engine::open_with(&self.index, &global.engine_options())?);
+        let engine = ManuallyDrop::new(Engine::open_with(&self.index, &options)?);
         if let Some(filter) = &filter {
             // The model need not be opened, either, to see that the index lacks its fields.
             engine.count(filter)?;
@@ -85,6 +101,8 @@ impl Query {
             language: self.query_lang.clone(),
             targets: self.lang.clone(),
             filter,
+            exact: self.exact,
+            ef: self.ef.map(usize::try_from).transpose()?,
             ..mlsearch::Query::new(text)
         })?;
         if self.json {

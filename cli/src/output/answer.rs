@@ -24,7 +24,8 @@ pub(crate) fn render(answer: &Answer, width: usize) -> String {
         Some(matched) => format!(" among {} that match the filter", counted(matched, "document")),
         None => String::new(),
     };
-    text.push_str(&format!("{DIM}{hits}{matched} in {}{DIM:#}\n", times(answer)));
+    let exactly = if answer.search.exact { " by exact search" } else { "" };
+    text.push_str(&format!("{DIM}{hits}{matched}{exactly} in {}{DIM:#}\n", times(answer)));
     text
 }
 

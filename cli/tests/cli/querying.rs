@@ -155,3 +155,18 @@ fn the_language_of_a_query_is_detected() {
     assert_eq!(answer["query"]["languages"][0]["tag"], "de");
     assert_eq!(answer["hits"][0]["id"], "sunset-de");
 }
+
+#[test]
+fn exact_search_and_the_default_find_the_same_samples_and_tell_which_they_were() {
+    let answer = |arguments: &[&str]| {
+        let query = ["Why do bees dance?", "--query-lang", "en", "--json"];
+        stdout_json(mlsearch().arg("query").arg(sample_index()).args(query).args(arguments))
+    };
+    let (default, exact) = (answer(&[]), answer(&["--exact"]));
+    assert_eq!(default["hits"], exact["hits"]);
+    assert_eq!(default["search"], json!({"exact": false, "ef": 128}));
+    assert_eq!(exact["search"], json!({"exact": true, "ef": null}));
+    let wide = answer(&["--ef", "300", "--pinned"]);
+    assert_eq!(wide["search"], json!({"exact": false, "ef": 300}));
+    assert_eq!(wide["hits"], exact["hits"]);
+}

@@ -4,13 +4,14 @@ use predicates::prelude::*;
 
 use crate::support::{failure, mlsearch, shared_index, stdout};
 
-const COMMANDS: [&[&str]; 14] = [
+const COMMANDS: [&[&str]; 15] = [
     &[],
     &["demo"],
     &["index"],
     &["index", "build"],
     &["index", "add"],
     &["index", "delete"],
+    &["index", "compact"],
     &["index", "info"],
     &["index", "verify"],
     &["query"],
@@ -38,16 +39,22 @@ fn every_command_has_help_and_the_version() {
 
 #[test]
 fn wrong_usage_ends_with_code_2() {
-    let cases: [&[&str]; 11] = [
+    let cases: [&[&str]; 17] = [
         &[],
         &["index"],
         &["unknown"],
         &["query", "folder"],
         &["query", "folder", "text", "-k", "0"],
+        &["query", "folder", "text", "--ef", "0"],
+        &["query", "folder", "text", "--ef", "100001"],
+        &["query", "folder", "text", "--ef", "9", "--exact"],
         &["query", "folder", "text", "--mode", "bilingual"],
         &["query", "folder", "text", "--lang", "de,english"],
         &["query", "folder", "text", "--query-lang", "d€"],
         &["index", "build", "input.txt"],
+        &["index", "build", "-o", "new.index", "input.txt", "--quantization", "int3"],
+        &["index", "build", "-o", "new.index", "input.txt", "--originals", "double"],
+        &["index", "compact", "folder", "--memory", "much"],
         &["encode", "--query", "--passage", "-"],
         &["demo", "--device", "tpu"],
     ];
@@ -62,6 +69,14 @@ fn a_tag_that_is_none_is_named_with_examples() {
     let error = failure(mlsearch().args(["query", "folder", "text", "--lang", "english"]), 2);
     assert!(error.contains("\"english\" is not a language tag"), "{error}");
     assert!(error.contains("zh-Hant"), "{error}");
+}
+
+#[test]
+fn values_that_cannot_be_are_answered_with_those_that_can() {
+    let error = failure(mlsearch().args(["query", "folder", "text", "--ef", "0"]), 2);
+    assert!(error.contains("0 is not in 1..=100000"), "{error}");
+    let error = failure(mlsearch().args(["index", "compact", "folder", "--memory", "much"]), 2);
+    assert!(error.contains("such as 512MiB or 2GiB"), "{error}");
 }
 
 #[test]

@@ -421,7 +421,7 @@ impl<'build> Builder<'build> {
             while let Some(&(slot, level)) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
                 self.insert(slot, level, &mut worker);
                 let count = next.load(Ordering::Relaxed).min(order.len()) + done;
-                if count % 256 == 0 || count == order.len() + done {
+                if count.is_multiple_of(256) || count == order.len() + done {
                     progress(count as u64);
                 }
             }

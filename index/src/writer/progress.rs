@@ -21,9 +21,11 @@ pub enum BuildStage {
     Linking,
 }
 
+type Callback = dyn Fn(&BuildProgress) + Send + Sync;
+
 /// Called now and then, from any thread.
 #[derive(Default)]
-pub(super) struct Listener(pub(super) Option<Box<dyn Fn(&BuildProgress) + Send + Sync>>);
+pub(super) struct Listener(pub(super) Option<Box<Callback>>);
 
 impl fmt::Debug for Listener {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,7 +8,7 @@ use mlsearch::Engine;
 use mlsearch::ingest::Ingest;
 
 use super::build::tally;
-use crate::arguments::{Global, Input};
+use crate::arguments::{Global, Input, Writing};
 use crate::failure::Stopped;
 use crate::interrupt::Interrupt;
 use crate::loading::{End, load};
@@ -23,6 +23,9 @@ pub(crate) struct Add {
 
     #[command(flatten)]
     input: Input,
+
+    #[command(flatten)]
+    writing: Writing,
 }
 
 impl Add {
@@ -30,7 +33,8 @@ impl Add {
         let options = self.input.options();
         let strict = options.strict;
         let ingest = Ingest::open(&self.input.inputs, options)?;
-        let engine = Engine::open_with(&self.index, &global.engine_options())?;
+        let options = self.writing.apply(global.engine_options());
+        let engine = Engine::open_with(&self.index, &options)?;
         let interrupt = Interrupt::take_over(console)?;
         let (loaded, end) = load(&engine, ingest, strict, &interrupt, console);
         let path = self.index.display();

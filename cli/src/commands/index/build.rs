@@ -7,7 +7,8 @@ use clap::Args;
 use mlsearch::ingest::Ingest;
 use mlsearch::{Engine, EngineOptions};
 
-use crate::arguments::{Global, Input};
+use super::layout::Layout;
+use crate::arguments::{Global, Input, Writing};
 use crate::failure::Stopped;
 use crate::interrupt::Interrupt;
 use crate::loading::{End, Loaded};
@@ -23,6 +24,7 @@ Examples:
   mlsearch index build -o articles.index articles.jsonl --text-field body
   mlsearch index build -o laws.index laws.jsonl --filterable year,topic,author.name
   zcat dump.jsonl.gz | mlsearch index build -o dump.index -
+  mlsearch index build -o large.index large.jsonl --quantization int4 --memory 8GiB
 
 Long builds commit now and then: what was committed stays when one is stopped, and
 `mlsearch index add` goes on from there.
@@ -41,6 +43,12 @@ pub(crate) struct Build {
 
     #[command(flatten)]
     input: Input,
+
+    #[command(flatten)]
+    writing: Writing,
+
+    #[command(flatten)]
+    layout: Layout,
 }
 
 impl Build {
@@ -50,8 +58,8 @@ impl Build {
         let ingest = Ingest::open(&self.input.inputs, options)?;
         let skipped = ingest.skipped();
         let interrupt = Interrupt::take_over(console)?;
-        let options =
-            EngineOptions { filterable: self.filterable.clone(), ..global.engine_options() };
+        let options = self.layout.apply(self.writing.apply(global.engine_options()));
+        let options = EngineOptions { filterable: self.filterable.clone(), ..options };
         let mut index = NewIndex::create(&self.output, &options)?;
         let (loaded, end) = index.load(ingest, strict, &interrupt, console);
         let engine = index.engine();

@@ -8,6 +8,7 @@ use mlsearch::Engine;
 
 use crate::arguments::Global;
 use crate::output::Console;
+use crate::output::graphs::Graphs;
 use crate::output::style::{counted, one_line};
 
 #[derive(Debug, Args)]
@@ -25,7 +26,9 @@ impl Delete {
     pub(crate) fn run(&self, global: &Global, console: &Console) -> Result<()> {
         let engine = Engine::open_with(&self.index, &global.engine_options())?;
         let there = engine.delete(&self.ids)?;
+        let graphs = Graphs::watch(&engine, console);
         let documents = engine.commit()?;
+        drop(graphs);
         for (id, there) in self.ids.iter().zip(&there) {
             if !there {
                 console.warn(&format!("there is no document `{}`", one_line(id)));

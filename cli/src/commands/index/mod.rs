@@ -2,8 +2,10 @@
 
 mod add;
 mod build;
+mod compact;
 mod delete;
 mod info;
+mod layout;
 mod verify;
 
 use anyhow::Result;
@@ -21,6 +23,8 @@ pub(crate) enum Command {
     Add(add::Add),
     /// Delete documents by their ids
     Delete(delete::Delete),
+    /// Merge the parts of an index and give back the space of deleted documents
+    Compact(compact::Compact),
     /// Tell what an index holds
     Info(info::Info),
     /// Read every byte of an index and tell what is damaged
@@ -33,6 +37,7 @@ impl Command {
             Self::Build(command) => command.run(global, console),
             Self::Add(command) => command.run(global, console),
             Self::Delete(command) => command.run(global, console),
+            Self::Compact(command) => command.run(global, console),
             Self::Info(command) => command.run(console),
             Self::Verify(command) => command.run(console),
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::Language;
+use crate::{Language, SearchReport};
 
 /// The figures of a model on a data set. The [module's documentation](super) tells the tasks.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -20,6 +20,9 @@ pub struct Evaluation {
     pub candidates: usize,
     /// Questions left out, because they have no answer in the data.
     pub unanswered: usize,
+    /// How candidates were ranked: each was compared, because the measures take in the whole
+    /// ranking.
+    pub search: SearchReport,
     /// Queries against the candidates of their own language.
     pub mono: TaskScores,
     /// Queries against the candidates of one other language; none when no question is in two

@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use super::blocks::for_each_query;
 use super::top::{rank, top};
 use super::{Dataset, Evaluation, LanguageScores, MultiScores, TaskScores, Vectors};
-use crate::Result;
 use crate::eval::metrics::JudgedRanking;
 use crate::eval::{Progress, Stage};
+use crate::{Result, SearchReport};
 
 /// Where the nDCG and the share of the query's language are cut off.
 const CUT_OFF: usize = 10;
@@ -161,6 +161,7 @@ fn evaluation(dataset: &Dataset, tallies: &[Tally]) -> Evaluation {
         queries: dataset.questions().len(),
         candidates: pool,
         unanswered: dataset.unanswered(),
+        search: SearchReport::EXACT,
         mono: TaskScores {
             map: always(|tally| tally.mono.map),
             ndcg_at_10: always(|tally| tally.mono.ndcg),
