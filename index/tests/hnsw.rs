@@ -164,7 +164,6 @@ fn walks_find_what_exact_search_finds() {
         let fewer = if quantization == Binary { 150 } else { 48 };
         for (ef, bound) in [(None, bound), (Some(fewer), bound - 0.04)] {
             let recall = recall(&snapshot, &queries, &with_ef(10, ef));
-            println!("{metric:?}, {dimension}, {quantization:?}, {ef:?}: {recall}");
             assert!(recall >= bound, "{metric:?}, {dimension}, {quantization:?}, {ef:?}: {recall}");
         }
 
@@ -218,7 +217,6 @@ fn any_number_of_neighbors_and_candidates_can_be_asked_for() {
 fn more_candidates_find_more() {
     let (snapshot, queries) = shared();
     let recalls = [1, 10, 64, 200, 500].map(|ef| recall(snapshot, queries, &with_ef(10, Some(ef))));
-    println!("{recalls:?}");
     assert!(recalls.is_sorted_by(|a, b| *a <= b + 0.01), "{recalls:?}");
     assert!(recalls[0] >= 0.9 && recalls[2] >= 0.97 && recalls[4] >= 0.995, "{recalls:?}");
 }
