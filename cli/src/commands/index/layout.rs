@@ -20,6 +20,11 @@ pub(crate) struct Layout {
     #[arg(default_value = name_of(&PRECISIONS, Precision::default()))]
     originals: Precision,
 
+    /// Components of the vectors, where the model was trained to be cut to fewer (its matryoshka
+    /// dimensions); by default as many as the model makes
+    #[arg(long, value_name = "N")]
+    dimension: Option<usize>,
+
     /// Links that a document has in the upper levels of the graph, 4 to 64; twice as many in the
     /// lowest. More find more, and take more space
     #[arg(long, value_name = "N", default_value_t = HnswConfig::default().m, hide_short_help = true)]
@@ -80,6 +85,7 @@ impl Layout {
     /// `options`, with what was asked for.
     pub(crate) fn apply(&self, options: EngineOptions) -> EngineOptions {
         EngineOptions {
+            dimension: self.dimension,
             quantization: self.quantization,
             originals: self.originals,
             hnsw: HnswConfig { m: self.m, ef_construction: self.ef_construction },
