@@ -294,6 +294,38 @@ fn figures_serialise_under_their_documented_names() {
     assert_eq!(json["context"], true);
 }
 
+/// Vectors of unit length.
+fn unit_vectors(dataset: &Dataset, dimension: usize, seed: u64) -> Vectors {
+    let mut vectors = random_vectors(dataset, dimension, seed);
+    for mut row in vectors.queries.rows_mut().into_iter().chain(vectors.candidates.rows_mut()) {
+        // No row of these is 0.
+        row[0] += 0.5;
+        let length = row.dot(&row).sqrt();
+        row /= length;
+    }
+    vectors
+}
+
+#[test]
+fn walks_are_measured_against_exact_search() {
+    let dataset = Dataset::read(larger().path(), false).expect("read");
+    let vectors = unit_vectors(&dataset, 16, 3);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let exact = lareqa::score(&dataset, &vectors, &mut go_on).expect("scored");
+    let walks = lareqa::score_walks(&dataset, &vectors, folder.path(), 64, &mut go_on);
+    let walks = walks.expect("scored");
+    // So few candidates are all compared.
+    assert_eq!((walks.ef, walks.recall_at_10), (64, 1.0));
+    let difference = walks.ndcg_at_10 - exact.multi.ndcg_at_10;
+    assert!(difference.abs() < 0.01, "{walks:?} and {:?}", exact.multi);
+
+    let taken = lareqa::score_walks(&dataset, &vectors, folder.path(), 64, &mut go_on);
+    assert!(matches!(taken, Err(Error::Index(_))), "{taken:?}");
+    let mut stop = |_| ControlFlow::Break(());
+    let stopped = lareqa::score_walks(&dataset, &vectors, folder.path(), 64, &mut stop);
+    assert!(matches!(stopped, Err(Error::Cancelled)), "{stopped:?}");
+}
+
 #[test]
 fn one_language_has_no_cross_figures() {
     let only = file(&[paragraph(&["Ein Satz.", "Noch einer."], &[("q", "Was?", 1)])]);

@@ -3,12 +3,14 @@
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use mlsearch::encoder::Encoder;
-use mlsearch::eval::lareqa::{self, Dataset, Evaluation, RunOptions};
+use mlsearch::eval::lareqa::{self, Dataset, Evaluation, RunOptions, WalkScores};
 use mlsearch::eval::{self, Stage};
 use mlsearch::{Error, SearchReport, locate_model};
+use serde::Serialize;
+use tempfile::TempDir;
 
 use crate::arguments::Global;
 use crate::failure::Stopped;
@@ -34,6 +36,11 @@ pub(crate) struct Lareqa {
     /// Encode each sentence together with the paragraph that it is from
     #[arg(long)]
     context: bool,
+
+    /// Tell also what walks through the graph of an index find that keep N candidates, 1 to
+    /// 100,000; all other figures are of exact search
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    ef: Option<u32>,
 
     /// Print the figures as a JSON object
     #[arg(long)]
@@ -62,16 +69,16 @@ impl Lareqa {
         let encoder = Encoder::open(locate_model(global.model())?, &global.encoder_options())
             .map_err(Error::from)?;
         let interrupt = Interrupt::take_over(console)?;
-        let evaluation = match self.evaluate(&encoder, &dataset, &interrupt, console) {
-            Err(Error::Cancelled) => {
+        let report = match self.evaluate(&encoder, &dataset, &interrupt, console) {
+            Err(error) if matches!(error.downcast_ref(), Some(Error::Cancelled)) => {
                 bail!(Stopped { outcome: "there are no figures yet".to_owned() })
             }
             other => other?,
         };
         if self.json {
-            return json::print(&evaluation, console);
+            return json::print(&report, console);
         }
-        console.print(&render(&evaluation))?;
+        console.print(&render(&report))?;
         Ok(())
     }
 
@@ -81,7 +88,7 @@ impl Lareqa {
         dataset: &Dataset,
         interrupt: &Interrupt,
         console: &Console,
-    ) -> mlsearch::Result<Evaluation> {
+    ) -> Result<Report> {
         let mut stages = Stages { current: None, console };
         let mut listen = |progress: eval::Progress| {
             stages.show(progress);
@@ -95,8 +102,26 @@ impl Lareqa {
         if let Some(path) = &self.run_file {
             lareqa::write_run(path, dataset, &vectors, &RunOptions::default(), &mut listen)?;
         }
-        Ok(evaluation)
+        let walks = match self.ef {
+            Some(ef) => {
+                let folder = TempDir::with_prefix("mlsearch-eval-")
+                    .map_err(|error| anyhow!("cannot create a temporary folder: {error}"))?;
+                let ef = usize::try_from(ef)?;
+                Some(lareqa::score_walks(dataset, &vectors, folder.path(), ef, &mut listen)?)
+            }
+            None => None,
+        };
+        Ok(Report { evaluation, walks })
     }
+}
+
+/// The figures of exact search, and what walks find if that was asked for.
+#[derive(Serialize)]
+struct Report {
+    #[serde(flatten)]
+    evaluation: Evaluation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    walks: Option<WalkScores>,
 }
 
 /// The progress of one stage after the other.
@@ -114,7 +139,7 @@ impl Stages<'_> {
             let unit = match progress.stage {
                 Stage::EncodingQueries => "question",
                 Stage::EncodingCandidates => "candidate",
-                Stage::Scoring | Stage::WritingRun => "ranking",
+                Stage::Scoring | Stage::Walking | Stage::WritingRun => "ranking",
                 _ => "item",
             };
             self.current = Some((progress.stage, Progress::start(Some(total), unit, self.console)));
@@ -133,7 +158,7 @@ fn searched(search: SearchReport) -> String {
     }
 }
 
-fn render(evaluation: &Evaluation) -> String {
+fn render(Report { evaluation, walks }: &Report) -> String {
     let figure = |value: f64| format!("{value:.3}");
     let optional = |value: Option<f64>, digits: usize| match value {
         Some(value) => format!("{value:.digits$}"),
@@ -151,6 +176,13 @@ fn render(evaluation: &Evaluation) -> String {
     let multi = &evaluation.multi;
     tasks.row(&["multi", &figure(multi.map), &figure(multi.ndcg_at_10)]);
 
+    let walks = walks.as_ref().map_or(String::new(), |walks| {
+        let mut table = Table::new(&[Align::Left, Align::Right]);
+        table.row(&["walks keep", &counted(walks.ef as u64, "candidate")]);
+        table.row(&["of the ten nearest they find", &figure(walks.recall_at_10)]);
+        table.row(&["their nDCG@10, multi", &figure(walks.ndcg_at_10)]);
+        format!("\n{}", table.render(2))
+    });
     let mut bias = Table::new(&[Align::Left, Align::Right]);
     bias.row(&["rank distance", &optional(multi.rank_distance, 1)]);
     bias.row(&["rank distance / candidates", &optional(multi.rank_distance_share, 4)]);
@@ -194,7 +226,7 @@ fn render(evaluation: &Evaluation) -> String {
     };
     format!(
         "{HEADING}{}{}{HEADING:#}  {DIM}{} queries, {} candidates{unanswered}, \
-         ranked by {}{DIM:#}\n\n{}\n{}\n{}",
+         ranked by {}{DIM:#}\n\n{}\n{}\n{}{walks}",
         evaluation.dataset,
         if evaluation.context { ", with context" } else { "" },
         count(evaluation.queries as u64),

@@ -52,10 +52,14 @@ fn figures_are_printed_and_rankings_written() {
     assert_eq!((&figures["queries"], &figures["candidates"]), (&json!(2), &json!(4)), "{figures}");
     assert_eq!(figures["multi"]["map"], 1.0, "{figures}");
     assert_eq!(figures["search"], json!({"exact": true, "ef": null}), "{figures}");
+    assert_eq!(figures.get("walks"), None, "{figures}");
     assert_eq!(fs::read_to_string(&run).expect("written").lines().count(), 8);
     assert_eq!(fs::read_to_string(&qrels).expect("written").lines().count(), 4);
 
-    let text = stdout(mlsearch().args(["eval", "lareqa"]).arg(folder.path()));
+    let text = stdout(mlsearch().args(["eval", "lareqa", "--ef", "4"]).arg(folder.path()));
+    let mut lines = text.lines().map(str::trim);
+    let recall = lines.find(|line| line.starts_with("of the ten nearest they find"));
+    assert!(recall.is_some_and(|line| line.ends_with(" 1.000")), "{text}");
     assert!(text.contains("multi  1.000"), "{text}");
     assert!(text.contains("4 candidates, ranked by exact search"), "{text}");
 }

@@ -14,6 +14,7 @@
 //! - Candidates are ranked by dot product, equal ones in the order of the data, and the measures
 //!   take in the whole ranking. Every figure is a mean over the queries of a language first and
 //!   over languages (pairs) then, so that each language counts alike.
+//! - All of this compares every candidate. [`score_walks`] tells what an index finds that does not.
 //!
 //! ```no_run
 //! use std::ops::ControlFlow;
@@ -36,6 +37,7 @@ mod blocks;
 mod score;
 mod top;
 mod vectors;
+mod walks;
 
 mod evaluation;
 mod export;
@@ -45,6 +47,7 @@ pub use evaluation::{Evaluation, LanguageScores, MultiScores, TaskScores};
 pub use export::{RunOptions, write_qrels, write_run};
 pub use score::score;
 pub use vectors::{Vectors, encode};
+pub use walks::{WalkScores, score_walks};
 
 use std::ops::ControlFlow;
 

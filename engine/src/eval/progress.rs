@@ -26,6 +26,8 @@ pub enum Stage {
     EncodingCandidates,
     /// Ranking the candidates for every query.
     Scoring,
+    /// Asking an index of the candidates all queries.
+    Walking,
     /// Writing the rankings to a file.
     WritingRun,
 }

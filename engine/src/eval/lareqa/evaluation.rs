@@ -21,7 +21,7 @@ pub struct Evaluation {
     /// Questions left out, because they have no answer in the data.
     pub unanswered: usize,
     /// How candidates were ranked: each was compared, because the measures take in the whole
-    /// ranking.
+    /// ranking. [`score_walks`](super::score_walks) tells what walks find.
     pub search: SearchReport,
     /// Queries against the candidates of their own language.
     pub mono: TaskScores,
