@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
 use mlsearch_index::{
     Index, IndexConfig, Key, Label, Metric, Neighbor, SearchParams, SearchRequest, Snapshot,
@@ -81,7 +82,7 @@ pub fn score_walks(
 }
 
 /// An index of the candidates: keys are their numbers, labels those of their parts.
-fn build(dataset: &Dataset, vectors: &Vectors, folder: &Path) -> Result<std::sync::Arc<Snapshot>> {
+fn build(dataset: &Dataset, vectors: &Vectors, folder: &Path) -> Result<Arc<Snapshot>> {
     let config = IndexConfig::new(vectors.candidates.ncols(), Metric::Cosine);
     let mut writer = Index::create(folder, config)?.writer()?;
     for (number, part) in dataset.parts().iter().enumerate() {
