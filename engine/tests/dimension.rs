@@ -17,7 +17,7 @@ fn options(model: PathBuf, dimension: usize) -> EngineOptions {
 fn a_dimension_that_the_model_was_not_trained_for_is_refused() {
     let parent = tempfile::tempdir().expect("a temporary folder");
     let error = Engine::create(parent.path().join("index"), &options(default_model(), 100));
-    let error = error.err().expect("refused");
+    let Err(error) = error else { panic!("it was accepted") };
     assert!(matches!(error, Error::DimensionNotInModel { asked: 100, .. }), "{error}");
     assert!(error.to_string().contains("choose 384"), "{error}");
 }

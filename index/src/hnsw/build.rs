@@ -381,10 +381,12 @@ impl<'build> Builder<'build> {
                     }
                 }
             }
-            if gaps {
+            // A damaged graph may have links that a sound one has not.
+            kept.retain(|&neighbor| neighbor != node);
+            let repeats = (1..kept.len()).any(|place| kept[..place].contains(&kept[place]));
+            if gaps || repeats {
                 kept.sort_unstable();
                 kept.dedup();
-                kept.retain(|&neighbor| neighbor != node);
                 self.choose(
                     layer,
                     node,

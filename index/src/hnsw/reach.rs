@@ -65,8 +65,10 @@ fn place_for(
 ) -> Option<usize> {
     let spare = |node: u32| {
         let first = node as usize * stride;
-        // Free places come last, and so do the links that only fill a node up.
-        (first..first + stride).rev().find(|&place| links[place] == NO_NODE || !needed[place])
+        let mut places = first..first + stride;
+        // Readers stop at the first free place. The links that only fill a node up come last.
+        let free = places.clone().find(|&place| links[place] == NO_NODE);
+        free.or_else(|| places.rfind(|&place| !needed[place]))
     };
     let known = |node: u32| {
         let first = node as usize * stride;
