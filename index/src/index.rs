@@ -29,9 +29,9 @@ pub struct Index {
 /// How an index is opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OpenOptions {
-    /// Copies what searches read most, the codes and the links, into memory of large pages. It
-    /// is faster to search (by about a fifth), slower to open, and takes memory that the system
-    /// cannot reclaim: for servers.
+    /// Copies what searches read most, the codes and the links, into memory of large pages, and
+    /// reads vectors through the map. It is faster to search, slower to open, and in time takes
+    /// the memory of the whole file, of which the system cannot reclaim the copies: for servers.
     pub pinned: bool,
 }
 

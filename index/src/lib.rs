@@ -63,6 +63,7 @@ mod verify;
 mod format;
 mod lock;
 mod map;
+mod read;
 mod storage;
 
 mod error;

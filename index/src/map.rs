@@ -10,10 +10,14 @@ use memmap2::Advice;
 use memmap2::{Mmap, MmapMut};
 
 use crate::error::{Error, Result};
+use crate::read::read_exact_at;
 
 /// A read-only memory map of a whole file.
 #[derive(Debug)]
-pub(crate) struct Map(Mmap);
+pub(crate) struct Map {
+    map: Mmap,
+    file: File,
+}
 
 impl Map {
     /// Maps the file at `path`, which must be `length` bytes long.
@@ -38,7 +42,7 @@ impl Map {
         // SAFETY: a committed file is never written again, only unlinked, and its length was
         // checked above; see the contract in this function's documentation.
         let map = unsafe { Mmap::map(&file) }.map_err(Error::io(path, "map"))?;
-        Ok(Map(map))
+        Ok(Map { map, file })
     }
 
     /// Asks for some bytes, read at random and all the time, to be kept in large pages where the
@@ -47,7 +51,7 @@ impl Map {
         #[cfg(target_os = "linux")]
         if !range.is_empty() {
             // A hint: without it, small pages do.
-            let _ = self.0.advise_range(Advice::HugePage, range.start, range.len());
+            let _ = self.map.advise_range(Advice::HugePage, range.start, range.len());
         }
         #[cfg(not(target_os = "linux"))]
         let _ = range;
@@ -55,7 +59,13 @@ impl Map {
 
     /// The bytes of the file.
     pub(crate) fn bytes(&self) -> &[u8] {
-        &self.0
+        &self.map
+    }
+
+    /// Copies bytes from the file, past the map: what is read so does not stay in the memory of
+    /// the process.
+    pub(crate) fn read_at(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
+        read_exact_at(&self.file, offset, bytes)
     }
 }
 

@@ -121,6 +121,11 @@ impl Layout {
         }
     }
 
+    /// Where in the file the vectors begin.
+    pub(crate) fn vectors_offset(&self) -> u64 {
+        self.vectors.start as u64
+    }
+
     /// The codec of the codes, where there are codes.
     pub(crate) fn codec(&self, file: &[u8], shape: CodeShape) -> Result<Option<Codec>, Flaw> {
         let codec = self.codes.as_ref().map(|sections| &file[sections.codec.clone()]);

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use super::pool::Pool;
 use super::visited::Visited;
+use crate::segment::Rows;
 
 /// What a walk writes to. Takes one bit a node of the largest graph searched, and little else.
 #[derive(Debug, Default)]
@@ -13,6 +14,7 @@ pub(crate) struct Scratch {
     pub(crate) fresh: Vec<u32>,
     pub(crate) bridges: Vec<u32>,
     pub(crate) scores: Vec<f32>,
+    pub(crate) rows: Rows,
 }
 
 thread_local! {

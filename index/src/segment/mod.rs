@@ -6,12 +6,16 @@ mod write;
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use half::f16;
 pub(crate) use payloads::Payloads;
 pub(crate) use search::{Admission, Walk};
 pub(crate) use write::{Building, OtherBuilder, Source, Target, write_segment};
+
+use zerocopy::IntoBytes;
 
 use crate::codes::{CodeBits, CodeShape, Codec, Scorer};
 use crate::config::IndexConfig;
@@ -46,6 +50,13 @@ pub(crate) struct Segment {
     fields: FieldTable,
     map: Map,
     payloads: Payloads,
+}
+
+/// Room for vectors that are read.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    single: Vec<f32>,
+    half: Vec<f16>,
 }
 
 #[derive(Debug)]
@@ -213,6 +224,42 @@ impl Segment {
 
     fn all_vectors(&self) -> Vectors<'_> {
         self.layout.vectors(self.bytes())
+    }
+
+    /// Reads the vectors of some slots past the map, row after row. Read through the map, all of
+    /// them would soon be in the memory of the process, because the system maps more of a file
+    /// than is touched: measured with 200,000 vectors and 1,000 queries, 256 MB in place of 107,
+    /// for a fifth to a quarter more queries a second.
+    pub(crate) fn read_vectors(&self, slots: &[u32], rows: &mut Rows) -> Result<()> {
+        let first = self.layout.vectors_offset();
+        let values = slots.len() * self.dimension;
+        let bytes = match self.all_vectors() {
+            Vectors::F32(_) => {
+                rows.single.resize(values, 0.0);
+                rows.single.as_mut_bytes()
+            }
+            Vectors::F16(_) => {
+                rows.half.resize(values, f16::ZERO);
+                rows.half.as_mut_bytes()
+            }
+        };
+        let row_bytes = bytes.len() / slots.len().max(1);
+        for (&slot, row) in slots.iter().zip(bytes.chunks_exact_mut(row_bytes.max(1))) {
+            let offset = first + u64::from(slot) * row_bytes as u64;
+            self.map.read_at(offset, row).map_err(|error| match error.kind() {
+                io::ErrorKind::UnexpectedEof => Error::corrupt(&self.path, "it has been cut short"),
+                _ => Error::io(&self.path, "read")(error),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Vectors that were read, in the precision they are kept in.
+    pub(crate) fn rows<'rows>(&self, rows: &'rows Rows) -> Vectors<'rows> {
+        match self.all_vectors() {
+            Vectors::F32(_) => Vectors::F32(&rows.single),
+            Vectors::F16(_) => Vectors::F16(&rows.half),
+        }
     }
 
     /// Copies the vector of a slot.

@@ -83,7 +83,12 @@ impl Segment {
             slots.extend(scratch.pool.candidates().take(rescored).map(|(_, slot)| slot));
             scratch.scores.clear();
             scratch.scores.resize(slots.len(), 0.0);
-            distance.measure_slots(query, self.all_vectors(), slots, &mut scratch.scores);
+            if self.codec.is_some() && self.pinned.is_none() {
+                self.read_vectors(slots, &mut scratch.rows)?;
+                distance.measure(query, self.rows(&scratch.rows), &mut scratch.scores);
+            } else {
+                distance.measure_slots(query, self.all_vectors(), slots, &mut scratch.scores);
+            }
             for (&slot, &distance) in slots.iter().zip(&scratch.scores) {
                 if distance <= nearest.limit() {
                     let slot = Slot(slot);
