@@ -329,11 +329,11 @@ impl Engine {
             ef: query.ef,
             ..SearchParams::default()
         };
+        let request = SearchRequest { vector: &vector, params, labels, selection };
         let search = match query.exact {
             true => SearchReport::EXACT,
-            false => SearchReport { exact: false, ef: Some(view.snapshot.ef(&params)) },
+            false => SearchReport { exact: false, ef: Some(view.snapshot.ef(&request)) },
         };
-        let request = SearchRequest { vector: &vector, params, labels, selection };
         let neighbors = record_time(&mut timings.search, timed(|| view.snapshot.search(&request)))?;
         let hits = timed(|| {
             neighbors

@@ -26,7 +26,7 @@ pub struct SearchParams {
     pub k: usize,
     /// How many candidates are kept on the way to the nearest: more find more of the true
     /// neighbours, and take longer. By default enough to find at least 97 of 100 on the data of
-    /// the benchmarks.
+    /// the benchmarks, and twice as many under a filter.
     pub ef: Option<usize>,
     /// Compare the query with every admitted vector, in place of a walk through the graph. It
     /// finds all true neighbours.

@@ -14,7 +14,7 @@ use crate::flat::{self, Stretch};
 use crate::format::manifest::{DeletionRecord, Manifest};
 use crate::id::{Address, Key, Label, Slot};
 use crate::metric::Metric;
-use crate::request::{LabelFilter, Neighbor, SearchParams, SearchRequest};
+use crate::request::{LabelFilter, Neighbor, SearchRequest};
 use crate::segment::{Admission, Segment, Walk};
 use crate::slot_set::SlotSet;
 use crate::statistics::LabelStatistics;
@@ -157,7 +157,7 @@ impl Snapshot {
         if k == 0 {
             return Ok(Vec::new());
         }
-        let walk = Walk { k, ef: self.ef(&request.params) };
+        let walk = Walk { k, ef: self.ef(request) };
         let mut nearest = TopK::new(k);
         for (position, segment) in self.segments.iter().enumerate() {
             let selected = request.selection.map(|selection| selection.slots(position));
@@ -173,12 +173,15 @@ impl Snapshot {
         Ok(nearest.into_sorted())
     }
 
-    /// How many candidates a walk with these parameters keeps.
-    pub fn ef(&self, params: &SearchParams) -> usize {
+    /// How many candidates a walk for a request keeps.
+    pub fn ef(&self, request: &SearchRequest) -> usize {
         let documents = usize::try_from(self.len()).unwrap_or(usize::MAX);
-        let k = params.k.min(documents);
-        let ef = params.ef.unwrap_or_else(|| default_ef(self.config.quantization, k));
-        ef.clamp(k, documents)
+        let k = request.params.k.min(documents);
+        let default = || match request.labels == LabelFilter::All && request.selection.is_none() {
+            true => default_ef(self.config.quantization, k),
+            false => FILTERED * default_ef(self.config.quantization, k),
+        };
+        request.params.ef.unwrap_or_else(default).clamp(k, documents)
     }
 
     /// The payload of a document.
@@ -266,6 +269,11 @@ impl Snapshot {
         )
     }
 }
+
+/// How many times the candidates of other searches one with a filter keeps. What it admits may
+/// lie apart from the query: measured with sets of languages that have a fifth to half of 200,000
+/// passages, 128 candidates find 92 to 95 of 100 neighbours, and 256 find 97 to 98.
+const FILTERED: usize = 2;
 
 /// Candidates kept where the caller does not say.
 fn default_ef(quantization: Quantization, k: usize) -> usize {

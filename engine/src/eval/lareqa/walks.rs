@@ -75,7 +75,7 @@ pub fn score_walks(
     }
     let mean = |figures: &[f64]| figures.iter().sum::<f64>() / figures.len() as f64;
     Ok(WalkScores {
-        ef: snapshot.ef(&walks),
+        ef: snapshot.ef(&SearchRequest { params: walks, ..SearchRequest::new(&[]) }),
         recall_at_10: mean(&recalls),
         ndcg_at_10: mean(&ndcgs),
     })
