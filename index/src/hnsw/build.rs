@@ -387,14 +387,7 @@ impl<'build> Builder<'build> {
             if gaps || repeats {
                 kept.sort_unstable();
                 kept.dedup();
-                self.choose(
-                    layer,
-                    node,
-                    &kept,
-                    layer.kept,
-                    &mut worker.linking,
-                    &mut worker.selector,
-                );
+                self.choose(layer, node, &kept, &mut worker.linking, &mut worker.selector);
                 layer.set(node, &worker.linking.chosen);
             } else {
                 kept.truncate(layer.kept);
@@ -448,7 +441,7 @@ impl<'build> Builder<'build> {
         nodes.clear();
         nodes.extend(layer.neighbors(node));
         if nodes.len() > layer.kept {
-            self.choose(layer, node, &nodes, layer.kept, linking, selector);
+            self.choose(layer, node, &nodes, linking, selector);
             layer.set(node, &linking.chosen);
         }
         linking.nodes = nodes;
@@ -502,7 +495,7 @@ impl<'build> Builder<'build> {
         candidates.clear();
         candidates.extend(scratch.pool.candidates().filter(|&(_, other)| other != node));
         let slot = |node| layer.slot(node);
-        selector.select(self.space, candidates, slot, layer.kept, layer.kept, chosen);
+        selector.select(self.space, candidates, slot, layer.kept, chosen);
         {
             let _lock = self.lock(node);
             layer.set(node, chosen);
@@ -530,7 +523,7 @@ impl<'build> Builder<'build> {
                 place.store(added, Ordering::Relaxed);
             } else {
                 nodes.push(added);
-                self.choose(layer, node, &nodes, layer.kept, linking, selector);
+                self.choose(layer, node, &nodes, linking, selector);
                 layer.set(node, &linking.chosen);
             }
         }
@@ -543,7 +536,6 @@ impl<'build> Builder<'build> {
         layer: &BuildLayer,
         node: u32,
         others: &[u32],
-        limit: usize,
         linking: &mut Linking,
         selector: &mut Selector,
     ) {
@@ -554,7 +546,7 @@ impl<'build> Builder<'build> {
         candidates.extend(scores.iter().copied().zip(others.iter().copied()));
         candidates.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         let slot = |node| layer.slot(node);
-        selector.select(self.space, candidates, slot, limit, limit, chosen);
+        selector.select(self.space, candidates, slot, layer.kept, chosen);
     }
 
     fn lock(&self, node: u32) -> std::sync::MutexGuard<'_, ()> {

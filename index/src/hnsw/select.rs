@@ -6,9 +6,9 @@ use super::build::Space;
 /// is nearer to the node than to any chosen before, so that links lead in different directions
 /// (the heuristic of HNSW). What room remains is filled with the nearest of the others.
 ///
-/// Measured on 50,000 passages: leaving a candidate out only where another is nearer by a factor
-/// (1.2 or 1.4, as in DiskANN) costs 1 to 2 points of recall at the same speed, because passages
-/// that nearly repeat each other then take all links; not filling costs half a point.
+/// Measured on 50,000 passages, at ef 64: leaving a candidate out only where another is nearer by a
+/// factor of 1.2 or 1.4, as DiskANN does, costs 2 and 4 points of recall, because passages that
+/// nearly repeat each other then take all links; not filling costs 1 point.
 #[derive(Debug, Default)]
 pub(super) struct Selector {
     alive: Vec<bool>,
@@ -27,7 +27,6 @@ impl Selector {
         candidates: &[(f32, u32)],
         slot: impl Fn(u32) -> u32,
         limit: usize,
-        filled: usize,
         chosen: &mut Vec<u32>,
     ) {
         chosen.clear();
@@ -60,15 +59,8 @@ impl Selector {
                 }
             }
         }
-        if chosen.len() < filled {
-            for (place, &(_, node)) in candidates.iter().enumerate() {
-                if chosen.len() >= filled {
-                    break;
-                }
-                if !self.alive[place] {
-                    chosen.push(node);
-                }
-            }
-        }
+        let room = limit - chosen.len();
+        let others = candidates.iter().zip(&self.alive).filter(|(_, alive)| !**alive);
+        chosen.extend(others.take(room).map(|(&(_, node), _)| node));
     }
 }

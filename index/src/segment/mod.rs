@@ -10,11 +10,11 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use half::f16;
 pub(crate) use payloads::Payloads;
 pub(crate) use search::{Admission, Walk};
 pub(crate) use write::{Building, OtherBuilder, Source, Target, write_segment};
 
+use half::f16;
 use zerocopy::IntoBytes;
 
 use crate::codes::{CodeBits, CodeShape, Codec, Scorer};
@@ -229,7 +229,7 @@ impl Segment {
     /// Reads the vectors of some slots past the map, row after row. Read through the map, all of
     /// them would soon be in the memory of the process, because the system maps more of a file
     /// than is touched: measured with 200,000 vectors and 1,000 queries, 256 MB in place of 107,
-    /// for a fifth to a quarter more queries a second.
+    /// for a third more queries a second.
     pub(crate) fn read_vectors(&self, slots: &[u32], rows: &mut Rows) -> Result<()> {
         let first = self.layout.vectors_offset();
         let values = slots.len() * self.dimension;
