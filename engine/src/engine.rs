@@ -330,7 +330,7 @@ impl Engine {
             ..SearchParams::default()
         };
         let request = SearchRequest { vector: &vector, params, labels, selection };
-        let search = match query.exact {
+        let search = match view.snapshot.is_exact(&request) {
             true => SearchReport::EXACT,
             false => SearchReport { exact: false, ef: Some(view.snapshot.ef(&request)) },
         };

@@ -127,7 +127,7 @@ impl Snapshot {
             selection.check_snapshot(self)?;
         }
         let distance = Distance::new(self.metric());
-        let nearest = if request.params.exact {
+        let nearest = if self.is_exact(request) {
             let stretches = self.admitted(request);
             let admitted: u64 = stretches.iter().map(Stretch::rows).sum();
             match request.params.k.min(usize::try_from(admitted).unwrap_or(usize::MAX)) {
@@ -171,6 +171,12 @@ impl Snapshot {
             )?;
         }
         Ok(nearest.into_sorted())
+    }
+
+    /// Whether a request is answered by comparing every admitted vector: if it says so, or asks for
+    /// so many neighbours or candidates that a walk would take longer.
+    pub fn is_exact(&self, request: &SearchRequest) -> bool {
+        request.params.exact || self.ef(request) > LARGEST_WALK
     }
 
     /// How many candidates a walk for a request keeps.
@@ -269,6 +275,10 @@ impl Snapshot {
         )
     }
 }
+
+/// The most candidates that a walk keeps: they are in a sorted array, and the time to keep it
+/// sorted grows with the square of their number.
+const LARGEST_WALK: usize = 8192;
 
 /// How many times the candidates of other searches one with a filter keeps. What it admits may
 /// lie apart from the query: measured with sets of languages that have a fifth to half of 200,000

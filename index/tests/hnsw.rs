@@ -443,3 +443,28 @@ fn distances_that_overflow_are_found_all_the_same() {
         assert!(answer.iter().all(|neighbor| neighbor.distance == f32::INFINITY));
     }
 }
+
+#[test]
+fn more_candidates_than_a_walk_keeps_are_compared_exactly() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = Index::create(folder.path(), IndexConfig::new(3, Metric::Euclidean)).unwrap();
+    let mut writer = index.writer().unwrap();
+    let mut numbers = Numbers::new(9);
+    for key in 0..9_000 {
+        let vector = numbers.vector(Metric::Euclidean, 3);
+        writer.upsert(Key(key), Label(0), &vector, b"").unwrap();
+    }
+    let snapshot = writer.commit().unwrap();
+    let query = numbers.vector(Metric::Euclidean, 3);
+    let request = |k, ef, exact| SearchRequest {
+        params: SearchParams { k, ef, exact, ..SearchParams::default() },
+        ..SearchRequest::new(&query)
+    };
+    assert!(!snapshot.is_exact(&request(10, None, false)));
+    assert!(!snapshot.is_exact(&request(10, Some(8_192), false)));
+    for many in [request(10, Some(8_193), false), request(8_500, None, false)] {
+        assert!(snapshot.is_exact(&many));
+        let exact = request(many.params.k, None, true);
+        assert_eq!(snapshot.search(&many).unwrap(), snapshot.search(&exact).unwrap());
+    }
+}
