@@ -28,9 +28,9 @@ def ranks(scores: np.ndarray, gold: np.ndarray) -> np.ndarray:
         places = gold[rows, column]
         own = scores[rows, places][:, None]
         part = scores if len(rows) == len(scores) else scores[rows]
-        ahead = (part > own).sum(1)
+        ahead = np.count_nonzero(part > own, axis=1)
         # The document itself is one that is not worse; only rows with others need a closer look.
-        tied = np.flatnonzero((part >= own).sum(1) - ahead > 1)
+        tied = np.flatnonzero(np.count_nonzero(part >= own, axis=1) - ahead > 1)
         for row in tied:
             ahead[row] += (part[row, : places[row]] == own[row]).sum()
         found[rows, column] = 1 + ahead
@@ -59,6 +59,6 @@ def top(scores: np.ndarray, count: int) -> np.ndarray:
     count = min(count, scores.shape[1])
     places = np.argpartition(-scores, count - 1, axis=1)[:, :count]
     last = np.take_along_axis(scores, places, 1).min(1)
-    for row in np.flatnonzero((scores >= last[:, None]).sum(1) > count):
+    for row in np.flatnonzero(np.count_nonzero(scores >= last[:, None], axis=1) > count):
         places[row] = np.argsort(-scores[row], kind="stable")[:count]
     return places
