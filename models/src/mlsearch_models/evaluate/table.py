@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from . import bitext, levels
 from .results import Outcome, Result
 
 ABSENT = "-"
+LEADING_ZERO = re.compile(r"^([+-]?)0\.")
 
 
 def shown(value: float | None, measure: str) -> str:
@@ -14,7 +17,17 @@ def shown(value: float | None, measure: str) -> str:
         return ABSENT
     if measure.startswith("rank_distance"):
         return f"{value:.0f}"
-    return f"{value:.3f}".replace("0.", ".", 1)
+    return without_zero(f"{value:.3f}")
+
+
+def signed(value: float, measure: str) -> str:
+    """A difference, with its sign."""
+    return f"{value:+.0f}" if measure.startswith("rank_distance") else without_zero(f"{value:+.3f}")
+
+
+def without_zero(number: str) -> str:
+    """`-0.031` as `-.031`."""
+    return LEADING_ZERO.sub(r"\1.", number)
 
 
 def render(result: Result, languages: bool = False) -> str:
@@ -70,10 +83,3 @@ def aligned(rows: list[list[str]]) -> str:
         cells = [cell.ljust(width) if at == 0 else cell.rjust(width) for at, (cell, width) in enumerate(zip(row, widths))]
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
-
-
-def signed(value: float, measure: str) -> str:
-    """A difference, with its sign."""
-    if measure.startswith("rank_distance"):
-        return f"{value:+.0f}"
-    return f"{value:+.3f}".replace("0.", ".", 1)
