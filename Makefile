@@ -33,10 +33,13 @@ build: runtime ## build the command, target/release/mlsearch
 	cargo build --release --locked --bin mlsearch --target-dir target
 
 test-rust: runtime
-	MLSEARCH_DATA=$(abspath $(DATA)) cargo test --workspace --locked
+	# Not the examples, which lint compiles: linked, each takes hundreds of megabytes.
+	MLSEARCH_DATA=$(abspath $(DATA)) cargo test --workspace --locked --tests
+	cargo test --workspace --locked --doc
 
 test-metrics: $(VENV)/ready ## compare the metrics with trec_eval
-	cargo run --quiet --locked -p mlsearch --example judged_rankings -- target/metrics
+	# Without -p, so that the features are those of the tests and nothing is compiled again.
+	cargo run --quiet --locked --example judged_rankings -- target/metrics
 	$(VENV)/bin/python scripts/check_metrics.py --run target/metrics/run.trec --qrels target/metrics/qrels.trec --values target/metrics/values.json
 
 $(VENV)/ready: scripts/requirements-test.txt

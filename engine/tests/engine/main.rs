@@ -1,0 +1,9 @@
+//! The engine with the committed model. One program for all of it: each one that links the engine
+//! holds the language models too, hundreds of megabytes.
+
+mod dimension;
+mod eval_lareqa;
+mod filter;
+mod ingest;
+mod samples;
+mod storage;
