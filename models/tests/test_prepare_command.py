@@ -78,7 +78,7 @@ def test_records_that_repeat_an_evaluation_text_go_and_are_reported():
         "set",
         [
             Pair("set", "train", "en", "1", question, f"It was winter. {KNOWN} Then they left.", None, "1"),
-            Pair("set", "train", "en", "2", question, "It was winter and the herons had left the pond for good.", None, "2"),
+            Pair("set", "train", "en", "2", question, "In winter the herons had left the pond for good.", None, "2"),
             group(1, {"en": KNOWN.upper(), "de": "Sieben graue Reiher warteten am Teich."}),
         ],
     )
@@ -178,7 +178,9 @@ def test_amqas_test_articles_are_kept_out(tmp_path, monkeypatch, capsys):
     same = context("ወፍ", "ክረምት ሲመጣ ወደ ደቡብ ትበራለች እንጂ እዚህ አትቆይም።")
     other = context("ወፍጮ", "በወንዙ ዳር ቆሞ እህል ይፈጫል፤ ባለቤቱም አዛውንት ናቸው።")
     files = {
-        "train_data.json": squad([(None, same, [("ወፏ ክረምት ሲመጣ ወዴት ትበራለች?", "ደቡብ")]), (None, other, [("ወፍጮው የት ነው የቆመው?", "በወንዙ")])]),
+        "train_data.json": squad(
+            [(None, same, [("ወፏ ክረምት ሲመጣ ወዴት ትበራለች?", "ደቡብ")]), (None, other, [("ወፍጮው የት ነው የቆመው?", "በወንዙ")])]
+        ),
         "dev_data.json": squad([]),
         "test_data.json": squad([(None, test, [("ወፏ የት ትኖራለች በሐይቁ ዳር?", "ዛፍ")])]),
     }
@@ -195,15 +197,15 @@ def test_fetching_without_apt_is_reported_and_the_step_goes_on(tmp_path, monkeyp
 
     monkeypatch.setattr(debian_fetch, "fetch", fail)
     (tmp_path / "data").mkdir()
-    status, printed = run(
-        monkeypatch, capsys, "--data", tmp_path / "data", "--out", tmp_path / "out", "--fetch-debian"
-    )
+    status, printed = run(monkeypatch, capsys, "--data", tmp_path / "data", "--out", tmp_path / "out", "--fetch-debian")
     assert status == 0 and "no network" in printed.err
 
 
 def test_only_debians_own_sources_are_taken_from_the_system(tmp_path):
     (tmp_path / "sources.list.d").mkdir()
-    (tmp_path / "sources.list").write_text("deb http://mirror.example/debian stable main\ndeb http://other.example/x y z\n")
+    (tmp_path / "sources.list").write_text(
+        "deb http://mirror.example/debian stable main\ndeb http://other.example/x y z\n"
+    )
     (tmp_path / "sources.list.d/a.sources").write_text(
         "Types: deb\nURIs: http://mirror.example/debian/\nSuites: stable\n\nTypes: deb\nURIs: http://other.example/x\n"
     )

@@ -157,7 +157,11 @@ def help_folder(folder):
     pages = {
         "en-us": [
             ("h1", "hd_id1", "Feeding the heron"),
-            ("p", "par_id2", '<a name="x"></a>Press <span class="menuitem">Pond - Feed</span> to open the box with fish.'),
+            (
+                "p",
+                "par_id2",
+                '<a name="x"></a>Press <span class="menuitem">Pond - Feed</span> to open the box with fish.',
+            ),
             (
                 "p",
                 "par_id3",
@@ -192,6 +196,18 @@ def test_help_gives_headings_with_sections_and_parallel_elements(tmp_path):
     assert {record.split_key for record in found} == {"libreoffice-help:shared/pond"}
 
 
+def test_what_is_still_english_is_in_no_translated_section(tmp_path):
+    help_folder(tmp_path)
+    english = 'Press <span class="menuitem">Pond - Feed</span> to open the box with fish.'
+    danish = "Hold Ctrl nede for at fodre to hejrer på samme tid i den samme dam."
+    page = help_page([("h1", "hd_id1", "Fodring af hejren"), ("p", "par_id2", english), ("p", "par_id3", danish)])
+    path = tmp_path / "help/da/shared/pond.html"
+    path.parent.mkdir(parents=True)
+    path.write_text(page, encoding="utf-8")
+    passages = {record.language: record.passage for record in libreoffice.read(tmp_path) if isinstance(record, Pair)}
+    assert passages["da"] == danish and passages.keys() == {"en", "de", "da"}
+
+
 def description(code, short, long):
     return f"Package: heron\nDescription-md5: 0a1b\nDescription-{code}: {short}\n{long}\n\n"
 
@@ -207,7 +223,9 @@ def test_descriptions_join_by_checksum_in_short_and_long(tmp_path):
     found = list(descriptions.read(tmp_path))
     pairs = {record.language: record for record in found if isinstance(record, Pair)}
     assert pairs.keys() == {"en", "da"}, "a long description that is still English is no translation"
-    assert pairs["en"].passage.startswith("This package counts the herons on the roof of a mill, by day and by night.\n")
+    assert pairs["en"].passage.startswith(
+        "This package counts the herons on the roof of a mill, by day and by night.\n"
+    )
     assert pairs["en"].passage.endswith("It can:\n* count\n* sing")
     groups = {record.group: record.by_language for record in found if isinstance(record, Parallel)}
     assert groups["debian-descriptions:0a1b/short"] == {"en": "counter of herons", "da": "hejretæller"}

@@ -6,7 +6,7 @@ import html
 import re
 import unicodedata
 
-from .records import Pair, Parallel, Passage, Record
+from .records import Pair, Parallel, Record
 
 MIN_TEXT = 8  # letters, marks and digits of a parallel text, a dense script's counting three times
 MIN_QUESTION = 8
@@ -98,8 +98,10 @@ def parallel(value: Parallel) -> str | None:
         odd = [tag for tag, cleaned in kept.items() if ratio(cleaned, base) > MAX_RATIO]
         first = first or ("untranslated" if untranslated else "length ratio" if odd else None)
         kept = {tag: cleaned for tag, cleaned in kept.items() if tag not in untranslated and tag not in odd}
+    if len(kept) < 2:
+        return first or "one language"
     value.by_language = kept
-    return (first or "one language") if len(kept) < 2 else None
+    return None
 
 
 def ratio(one: str, other: str) -> float:

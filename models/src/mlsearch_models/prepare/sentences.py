@@ -13,7 +13,10 @@ ALWAYS = "。！？．｡؟۔।॥።፧፨။៕༎"
 BEFORE_SPACE = ".!?…‽՜՞։܀܂꓿៖།"
 CLOSING = "\"'”’»›」』）)]】》〉"
 END = re.compile(rf"(?:[{ALWAYS}]+[{re.escape(CLOSING)}]*|[{BEFORE_SPACE}]+[{re.escape(CLOSING)}]*(?=\s)|\n+)\s*")
-ABBREVIATED = re.compile(r"(?:^|[\s(\[.])(?:[^\W\d_]|[^\W\d_]{1,3}(?<=[A-ZÀ-Þ][a-zß-ÿ])|\d{1,2}|[Dd]r|[Mm]rs?|[Ss]t|vs|bl|ca|etc|z\.B|f\.eks)\.$")
+ABBREVIATED = re.compile(
+    r"(?:^|[\s(\[.])(?:[^\W\d_]|[^\W\d_]{1,3}(?<=[A-ZÀ-Þ][a-zß-ÿ])|\d{1,2}"
+    r"|[Dd]r|[Mm]rs?|[Ss]t|vs|bl|ca|etc|z\.B|f\.eks)\.$"
+)
 THAI = re.compile(r"[\u0e00-\u0e7f]")
 
 
