@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from . import blocks, debian_fetch, descriptions, evaluation, libreoffice, questions, translations
+from . import articles, blocks, debian_fetch, descriptions, evaluation, libreoffice, questions, translations
 from .archives import AbsentError, DamagedError
 from .overlap import Overlap
 from .pipeline import Prepared
@@ -71,7 +71,8 @@ def prepare(arguments: argparse.Namespace) -> Report:
     prepared = Prepared(Overlap(evaluation_texts(arguments.data, report)), report, [])
     for source, read in readers(arguments).items():
         try:
-            prepared.add(source, read())
+            refuse = articles.shared_with_test(arguments.data) if source == "amqa" else None
+            prepared.add(source, read(), refuse)
         except AbsentError as error:
             note(f"absent, left out: {error}")
             report.absent.append(source)

@@ -6,7 +6,7 @@ import html
 import re
 import unicodedata
 
-from .records import Pair, Parallel, Passage, Record
+from .records import Pair, Parallel, Record
 
 MIN_TEXT = 8  # letters, marks and digits of a parallel text, a dense script's counting three times
 MIN_QUESTION = 8
@@ -21,6 +21,7 @@ SAMPLE = 200  # characters of a text whose letters are counted
 SPACE = re.compile(r"\s+")
 MARKUP = re.compile(r"</?[A-Za-z][^<>]{0,200}>|\{\{[^{}]*\}\}|\[\[(?:[^\[\]|]*\|)?|\]\]|-\{|\}-|__[^\W\d_]+__")
 INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u0000-\u0008\u000e-\u001f\u007f\u0080-\u009f]")
+LETTER = re.compile(r"[^\W\d_]")
 DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 
 
@@ -41,6 +42,9 @@ def weight(value: str) -> int:
 
 
 def mostly_letters(value: str) -> bool:
+    """Whether letters and marks are at least MIN_LETTERS of the first SAMPLE characters that are not white space."""
+    if len(LETTER.findall(value[:SAMPLE])) >= MIN_LETTERS * min(len(value), SAMPLE):
+        return True
     kept = [character for character in value[:SAMPLE] if not character.isspace()]
     letters = sum(character.isalpha() or unicodedata.category(character)[0] == "M" for character in kept)
     return letters >= MIN_LETTERS * len(kept)
@@ -50,7 +54,7 @@ def reason(value: str, shortest: int, longest: int) -> str | None:
     """Why a cleaned text is of no use, or None."""
     if len(value) > longest:
         return "too long"
-    if len(value) < 4 * shortest and weight(value) < shortest:
+    if len(value) < 4 * shortest and len(LETTER.findall(value)) < shortest and weight(value) < shortest:
         return "too short"
     if not mostly_letters(value):
         return "few letters"
@@ -94,8 +98,10 @@ def parallel(value: Parallel) -> str | None:
         odd = [tag for tag, cleaned in kept.items() if ratio(cleaned, base) > MAX_RATIO]
         first = first or ("untranslated" if untranslated else "length ratio" if odd else None)
         kept = {tag: cleaned for tag, cleaned in kept.items() if tag not in untranslated and tag not in odd}
+    if len(kept) < 2:
+        return first or "one language"
     value.by_language = kept
-    return (first or "one language") if len(kept) < 2 else None
+    return None
 
 
 def ratio(one: str, other: str) -> float:

@@ -67,7 +67,11 @@ class PrivateApt:
         (root / "sources.list.d" / "debian.sources").write_text(stanzas, encoding="utf-8")
 
     def run(self, *command: str, cwd: Path | None = None) -> str:
-        environment = {"APT_CONFIG": str(self.root / "apt.conf"), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
+        environment = {
+            "APT_CONFIG": str(self.root / "apt.conf"),
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "LC_ALL": "C",
+        }
         return run([*command], environment, cwd)
 
     def update(self, languages: list[str]) -> None:

@@ -50,8 +50,11 @@ def read(debian: Path) -> Iterator[Record]:
             for element in elements:
                 texts = groups.setdefault((page, element.identity), {})
                 texts.setdefault(tags.tag(code, element.text), element.text)
-            found += sections(page, elements, code)
-        yield from translated(found, groups)
+            english = {
+                element.identity for element in elements if code != "en-us" and not translated(element, page, groups)
+            }
+            found += sections(page, elements, code, english)
+        yield from rarely_used(found)
         note(f"{SOURCE}: {code}")
     for (page, identity), texts in groups.items():
         yield Parallel(SOURCE, None, f"{SOURCE}:{page}#{identity}", texts, f"{SOURCE}:{page}")
@@ -91,27 +94,31 @@ def shown_text(node) -> Iterator[str]:
         yield child.tail or ""
 
 
-def sections(page: str, found: list[Element], code: str) -> Iterator[Pair]:
-    """Every heading that has text below it, up to the next heading."""
+def sections(page: str, found: list[Element], code: str, left_out: set[str] = frozenset()) -> Iterator[Pair]:
+    """Every heading that has text below it, up to the next heading; elements in `left_out` give no text."""
     for place, element in enumerate(found):
-        if element.heading:
+        if element.heading and element.identity not in left_out:
             below = []
             for following in found[place + 1 :]:
                 if following.heading:
                     break
-                below.append(following.text)
+                if following.identity not in left_out:
+                    below.append(following.text)
             text = "\n".join(below)
             if len(text) >= MIN_SECTION:
                 passage = sentences.opening(text)
                 group = f"{SOURCE}:{page}#{element.identity}"
-                yield Pair(SOURCE, None, tags.tag(code, passage), group, element.text, passage, None, f"{SOURCE}:{page}")
+                yield Pair(
+                    SOURCE, None, tags.tag(code, passage), group, element.text, passage, None, f"{SOURCE}:{page}"
+                )
 
 
-def translated(pairs: list[Pair], groups: dict[tuple[str, str], dict[str, str]]) -> Iterator[Pair]:
-    """Leaves out headings that are used often, and sections that are still English."""
+def translated(element: Element, page: str, groups: dict[tuple[str, str], dict[str, str]]) -> bool:
+    """Whether the text differs from the English one; parts of the help are not translated everywhere."""
+    return element.text != groups[page, element.identity].get("en")
+
+
+def rarely_used(pairs: list[Pair]) -> Iterator[Pair]:
+    """Leaves out headings that one language uses often."""
     uses = Counter(pair.question.casefold() for pair in pairs)
-    for pair in pairs:
-        page, _, identity = pair.group.removeprefix(f"{SOURCE}:").rpartition("#")
-        english = groups[page, identity].get("en")
-        if uses[pair.question.casefold()] <= MAX_HEADING_USES and (pair.language == "en" or pair.question != english):
-            yield pair
+    yield from (pair for pair in pairs if uses[pair.question.casefold()] <= MAX_HEADING_USES)

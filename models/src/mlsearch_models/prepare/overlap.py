@@ -2,9 +2,11 @@
 
 Texts are folded first: NFKC, case folded, letters and digits only. A text repeats an evaluation text where
 - the folded texts are the same, or
-- it has at least MIN_SHINGLES shingles (runs of SHINGLE folded characters) and at least SHARE of them occur in
-  evaluation texts, or
+- at least SHARE of its shingles (runs of SHINGLE folded characters), and MIN_KNOWN or more, occur in evaluation
+  texts, or
 - RUN shingles one after the other do, so a copied sentence is found inside a longer text.
+
+Chinese, Japanese and Korean say more with a character, so fewer shingles are asked for there.
 """
 
 from __future__ import annotations
@@ -16,10 +18,9 @@ from functools import cache
 import numpy as np
 
 SHINGLE = 12  # folded characters
-MIN_SHINGLES = 16
 SHARE = 0.5
-RUN = 48  # shingles, so 59 folded characters
-DENSE_RUN = 14  # where most of the text is Chinese, Japanese or Korean
+MIN_KNOWN, DENSE_MIN_KNOWN = 24, 8
+RUN, DENSE_RUN = 48, 14  # of 59 and of 25 folded characters
 BATCH = 2_000_000  # characters
 BITS_FOR_EACH = 128  # of the filter, for each shingle; about one other shingle in 128 is taken for a known one
 BASE = np.uint64(0x9E3779B97F4A7C15)
@@ -56,7 +57,7 @@ class Overlap:
         known = ((self.filter[places >> np.uint64(3)] & one_bit(places)) != 0) & folded.inside
         hits = np.bincount(folded.owner, known, folded.size)
         shingles = np.maximum(folded.lengths - SHINGLE + 1, 0)
-        near = (shingles >= MIN_SHINGLES) & (hits >= SHARE * shingles)
+        near = (hits >= SHARE * shingles) & (hits >= np.where(folded.dense, DENSE_MIN_KNOWN, MIN_KNOWN))
         near |= longest_runs(known, folded.owner, folded.size) >= np.where(folded.dense, DENSE_RUN, RUN)
         exact = np.isin(folded.whole, self.whole) & (folded.lengths > 0)
         return ["exact" if same else "near" if close else None for same, close in zip(exact, near, strict=True)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -14,6 +14,7 @@ from .progress import note
 from .records import FILES, Parallel, Record
 from .report import Report
 
+Refuse = Callable[[Record], str | None]
 CHUNK = 20_000  # records checked against the evaluation texts at a time
 
 
@@ -25,12 +26,15 @@ class Prepared:
     report: Report
     records: list[Record]
 
-    def add(self, source: str, raw: Iterable[Record]) -> None:
-        """Takes in one source. What `raw` raises leaves the earlier sources as they are."""
+    def add(self, source: str, raw: Iterable[Record], refuse: Refuse | None = None) -> None:
+        """Takes in one source; `refuse` gives a reason to leave a record out, or None.
+
+        What `raw` raises leaves the earlier sources as they are.
+        """
         kept: list[Record] = []
         seen: set[bytes] = set()
         for record in raw:
-            why = clean.record(record)
+            why = clean.record(record) or (refuse(record) if refuse else None)
             if not why and not first_time(seen, record):
                 why = "repeated"
             if why:
@@ -76,14 +80,14 @@ class Prepared:
 def first_time(seen: set[bytes], record: Record) -> bool:
     """Whether no record with the same texts (a parallel group: or with the same English text) came before.
 
-    A second variant of a parallel group has the English text of the first, and is not taken for a repeat of it.
+    A variant of a parallel group has the English text of the first, and is not taken for a repeat of it.
     """
-    if isinstance(record, Parallel) and "en" in record.by_language and "." not in record.group:
-        marks = [key(record.by_language["en"])]
+    if isinstance(record, Parallel) and "en" in record.by_language and not record.variant:
+        mark = key(record.by_language["en"])
     else:
-        marks = [key("\n".join(record.texts()))]
-    new = not any(mark in seen for mark in marks)
-    seen.update(marks)
+        mark = key("\n".join(record.texts()))
+    new = mark not in seen
+    seen.add(mark)
     return new
 
 

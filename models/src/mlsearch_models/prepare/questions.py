@@ -80,7 +80,9 @@ def locate(context: str, start: int, answer: str) -> tuple[str, str | None]:
 
 def pair(source, language, split, identity, question, found, key) -> Pair:
     window, sentence = found
-    return Pair(source, split, tags.tag(language, window), f"{source}:{identity}", question, window, sentence, f"{source}:{key}")
+    return Pair(
+        source, split, tags.tag(language, window), f"{source}:{identity}", question, window, sentence, f"{source}:{key}"
+    )
 
 
 def read_iapp(data: Path) -> Iterator[Pair]:

@@ -41,13 +41,14 @@ class Pair:
 
 @dataclass(slots=True)
 class Parallel:
-    """Texts of one meaning by language tag."""
+    """Texts of one meaning by language tag; a `variant` has other translations of an earlier group's English text."""
 
     source: str
     split: str | None
     group: str
     by_language: dict[str, str]
     split_key: str = ""
+    variant: bool = False
 
     def texts(self) -> Iterator[str]:
         yield from self.by_language.values()

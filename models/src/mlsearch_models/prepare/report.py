@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .records import FILES, Pair, Parallel, Record
+from .records import FILES, Parallel, Record
 
 EXAMPLES = 5  # removed texts shown for each source and reason
 
@@ -36,8 +36,8 @@ class Report:
         self.removed[(kind, reason)] += 1
         shown = self.examples.setdefault((kind, reason), [])
         if len(shown) < EXAMPLES:
-            texts = [text] if text else [record.question, record.passage] if isinstance(record, Pair) else record.texts()
-            shown.append([value[:300] for value in list(texts)[:2]])
+            texts = [text] if text else list(record.texts())
+            shown.append([value[:300] for value in texts[:2]])
 
     def document(self) -> dict[str, object]:
         kept = [

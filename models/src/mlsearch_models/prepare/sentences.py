@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 WINDOW = 1000  # characters
 THAI_PIECE = 80  # characters; Thai has no full stop, so a space after this many ends a piece
@@ -12,10 +13,14 @@ ALWAYS = "。！？．｡؟۔।॥።፧፨။៕༎"
 BEFORE_SPACE = ".!?…‽՜՞։܀܂꓿៖།"
 CLOSING = "\"'”’»›」』）)]】》〉"
 END = re.compile(rf"(?:[{ALWAYS}]+[{re.escape(CLOSING)}]*|[{BEFORE_SPACE}]+[{re.escape(CLOSING)}]*(?=\s)|\n+)\s*")
-ABBREVIATED = re.compile(r"(?:^|[\s(\[.])(?:[^\W\d_]|[^\W\d_]{1,3}(?<=[A-ZÀ-Þ][a-zß-ÿ])|\d{1,2}|[Dd]r|[Mm]rs?|[Ss]t|vs|bl|ca|etc|z\.B|f\.eks)\.$")
+ABBREVIATED = re.compile(
+    r"(?:^|[\s(\[.])(?:[^\W\d_]|[^\W\d_]{1,3}(?<=[A-ZÀ-Þ][a-zß-ÿ])|\d{1,2}"
+    r"|[Dd]r|[Mm]rs?|[Ss]t|vs|bl|ca|etc|z\.B|f\.eks)\.$"
+)
 THAI = re.compile(r"[\u0e00-\u0e7f]")
 
 
+@lru_cache(maxsize=4)
 def spans(text: str) -> list[tuple[int, int]]:
     """(start, end) of the sentences in order, without the white space between them.
 

@@ -14,7 +14,7 @@ TAGS = {
     "bre": "br", "bul": "bg", "cat": "ca", "ces": "cs", "cha": "ch", "chv": "cv", "cor": "kw", "cym": "cy",
     "dan": "da", "deu": "de", "dik": "din", "ell": "el", "eng": "en", "epo": "eo", "est": "et", "eus": "eu",
     "ewe": "ee", "fao": "fo", "fas": "fa", "fil": "tl", "fin": "fi", "fra": "fr", "fry": "fy", "gla": "gd",
-    "gle": "ga", "glg": "gl", "glv": "gv", "guj": "gu", "hbs": "sr", "heb": "he", "hin": "hi", "hrv": "hr",
+    "gle": "ga", "glg": "gl", "glv": "gv", "guj": "gu", "heb": "he", "hin": "hi", "hrv": "hr",
     "hun": "hu", "hye": "hy", "ido": "io", "ile": "ie", "ina": "ia", "ind": "id", "isl": "is", "ita": "it",
     "jav": "jv", "jpn": "ja", "kat": "ka", "kaz": "kk", "khm": "km", "kor": "ko", "kur": "ku", "kzj": "dtp",
     "lat": "la", "lav": "lv", "lit": "lt", "ltz": "lb", "mal": "ml", "mar": "mr", "mkd": "mk", "mlt": "mt",
@@ -29,11 +29,13 @@ TAGS = {
 
 # The script left unsaid, for languages that are written in several; None where it is always said.
 USUAL_SCRIPT = {
-    "zh": None, "sr": None,
+    "zh": None, "sr": None, "hbs": "Latn",
     "az": "Latn", "ber": "Latn", "crh": "Latn", "hoc": "Latn", "jv": "Latn", "kab": "Latn", "kk": "Cyrl", "ku": "Latn",
     "lad": "Latn", "lfn": "Latn", "mn": "Cyrl", "ota": "Arab", "rom": "Latn", "shi": "Latn", "tk": "Latn",
     "tmh": "Latn", "tt": "Cyrl", "ug": "Arab", "uz": "Latn", "xal": "Cyrl",
 }  # fmt: skip
+# Where another script means another language.
+OTHER_LANGUAGE = {("ku", "Arab"): "ckb", ("hbs", "Cyrl"): "sr-Cyrl"}
 SCRIPT_NAMES = {
     "LATIN": "Latn", "CYRILLIC": "Cyrl", "ARABIC": "Arab", "CJK": "Hani", "HEBREW": "Hebr", "TIFINAGH": "Tfng",
     "DEVANAGARI": "Deva", "GREEK": "Grek", "MONGOLIAN": "Mong", "JAVANESE": "Java", "WARANG": "Wara",
@@ -49,8 +51,8 @@ def tag(code: str, text: str = "") -> str:
     if language == "zh":
         return f"zh-{chinese_script(text)}"
     usual, found = USUAL_SCRIPT[language], script(text)
-    if language == "ku" and found == "Arab":
-        return "ckb"
+    if (language, found) in OTHER_LANGUAGE:
+        return OTHER_LANGUAGE[language, found]
     if found == usual or (usual and not found):
         return language
     return f"{language}-{found or 'Latn'}"

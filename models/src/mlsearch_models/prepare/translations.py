@@ -63,7 +63,7 @@ def english_groups(pairs: Iterator[tuple[str, str, str]]) -> Iterator[Parallel]:
         for number in range(max(map(len, languages.values()))):
             texts = {tag: variants[number] for tag, variants in languages.items() if number < len(variants)}
             group = f"{identity}.{number}" if number else identity
-            yield Parallel("tatoeba", None, group, {"en": english, **texts}, identity)
+            yield Parallel("tatoeba", None, group, {"en": english, **texts}, identity, number > 0)
 
 
 def read_tico(data: Path) -> Iterator[Parallel]:
