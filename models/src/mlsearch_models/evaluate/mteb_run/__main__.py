@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
+import warnings
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +26,9 @@ NTREX_PAIRS = [f"eng_Latn-{code}" for code in "amh_Ethi bod_Tibt deu_Latn hau_La
 
 
 def main() -> None:
+    # MTEB draws a bar for each of hundreds of small steps and warns of its own code; ours tells the progress.
+    os.environ.setdefault("TQDM_DISABLE", "1")
+    warnings.filterwarnings("ignore", message="To copy construct from a tensor")
     try:
         from . import local
     except ImportError as error:

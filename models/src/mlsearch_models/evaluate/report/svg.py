@@ -96,7 +96,7 @@ def line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float =
 def ticks(low: float, high: float, most: int = 6) -> list[float]:
     """Round numbers between the ends."""
     step = 10 ** math.floor(math.log10((high - low) / most))
-    step *= next(factor for factor in (1, 2, 5, 10) if (high - low) / (step * factor) <= most)
+    step *= next(factor for factor in (1, 2, 2.5, 5, 10) if (high - low) / (step * factor) <= most)
     first = math.ceil(low / step - 1e-9)
     return [number * step for number in range(first, math.floor(high / step + 1e-9) + 1)]
 
