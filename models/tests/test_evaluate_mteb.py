@@ -57,7 +57,10 @@ def test_questions_are_searched_among_the_paragraphs_of_their_language(tmp_path,
     english = [paragraph("zebra fizz", "zebra fizz", "one"), paragraph("mellow", "mellow", "two")]
     english.append(paragraph("mellow", "wool mel", "three"))
     german = [paragraph("quark", "quark", "one"), paragraph("nebel", "xy", "two")]
-    files = {f"xquad-r/{tag}.json": json.dumps({"data": [{"paragraphs": parts}]}) for tag, parts in (("en", english), ("de", german))}
+    files = {
+        f"xquad-r/{tag}.json": json.dumps({"data": [{"paragraphs": parts}]})
+        for tag, parts in (("en", english), ("de", german))
+    }
     pack(tmp_path, xquad.ARCHIVE, files)
     task = local.xquad_retrieval(local.Sources(tmp_path))
     split = task.dataset["en"]["validation"]

@@ -21,8 +21,15 @@ if TYPE_CHECKING:
     from mteb.results import TaskResult
 
 # Tasks of MTEB that are worth a look where a hub can be reached.
-WITH_A_HUB = ("BelebeleRetrieval", "MLQARetrieval", "MIRACLRetrievalHardNegatives.v2", "BibleNLPBitextMining", "FloresBitextMining")
-NTREX_PAIRS = [f"eng_Latn-{code}" for code in "amh_Ethi bod_Tibt deu_Latn hau_Latn khm_Khmr mya_Mymr swa_Latn yor_Latn zho_Hans zul_Latn".split()]
+WITH_A_HUB = (
+    "BelebeleRetrieval",
+    "MLQARetrieval",
+    "MIRACLRetrievalHardNegatives.v2",
+    "BibleNLPBitextMining",
+    "FloresBitextMining",
+)
+NTREX_LANGUAGES = "amh_Ethi bod_Tibt deu_Latn hau_Latn khm_Khmr mya_Mymr swa_Latn yor_Latn zho_Hans zul_Latn"
+NTREX_PAIRS = [f"eng_Latn-{code}" for code in NTREX_LANGUAGES.split()]
 
 
 def main() -> None:
@@ -35,7 +42,8 @@ def main() -> None:
         sys.exit(f"mteb_run: {error}; install the extra `evaluate` of mlsearch-models")
     arguments = parse_arguments()
     if arguments.list:
-        print("from the data folder: " + ", ".join(local.LOCAL) + "\nfrom a hub: " + ", ".join(WITH_A_HUB) + ", and any other of MTEB")
+        print(f"from the data folder: {', '.join(local.LOCAL)}")
+        print(f"from a hub: {', '.join(WITH_A_HUB)}, and any other of MTEB")
         return
     try:
         run(arguments)
@@ -49,15 +57,31 @@ def parse_arguments() -> argparse.Namespace:
         description="Runs tasks of MTEB on an encoder. For reporting: choose nothing by the figures.",
     )
     parser.add_argument("encoder", nargs="?", help="a folder with model.onnx, or what mlsearch_models.encoder reads")
-    parser.add_argument("--list", action="store_true", help="print the names of tasks, by where their data comes from, and stop")
+    parser.add_argument(
+        "--list", action="store_true", help="print the names of tasks, by where their data comes from, and stop"
+    )
     parser.add_argument("--data", type=Path, help="the data folder, with eval/")
-    parser.add_argument("--parallel", type=Path, metavar="FILE", help="a prepared parallel.jsonl, for Tatoeba's held-out rows")
+    parser.add_argument(
+        "--parallel", type=Path, metavar="FILE", help="a prepared parallel.jsonl, for Tatoeba's held-out rows"
+    )
     parser.add_argument("--output", type=Path, help="folder for NAME.mteb.json")
     parser.add_argument("--name", help="name of the result; the encoder's own by default")
-    parser.add_argument("--tasks", nargs="+", metavar="NAME", help="those of the data folder by default; others need a hub")
-    parser.add_argument("--ntrex-pairs", nargs="+", default=NTREX_PAIRS, metavar="PAIR", help="of NTREXBitextMining, by default %(default)s")
-    parser.add_argument("--least", type=int, default=20, help="sentences for a language of Tatoeba to take part, %(default)s by default")
-    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of PyTorch's arithmetic")
+    parser.add_argument(
+        "--tasks", nargs="+", metavar="NAME", help="those of the data folder by default; others need a hub"
+    )
+    parser.add_argument(
+        "--ntrex-pairs",
+        nargs="+",
+        default=NTREX_PAIRS,
+        metavar="PAIR",
+        help="of NTREXBitextMining, by default %(default)s",
+    )
+    parser.add_argument(
+        "--least", type=int, default=20, help="sentences for a language of Tatoeba to take part, %(default)s by default"
+    )
+    parser.add_argument(
+        "--precision", choices=("float32", "bfloat16"), default="float32", help="of PyTorch's arithmetic"
+    )
     parser.add_argument("--device", default="cpu", help="of PyTorch, such as cuda")
     parser.add_argument("--threads", type=int, default=1, help="for encoding, 1 by default")
     parser.add_argument("--cache", type=Path, default=Path(".cache"), help="folder for vectors and base weights")
@@ -81,7 +105,9 @@ def run(arguments: argparse.Namespace) -> None:
     for name in arguments.tasks or LOCAL:
         try:
             task = LOCAL[name](sources) if name in LOCAL else mteb.get_task(name)
-            found = mteb.evaluate(model, task, cache=None, co2_tracker=False, encode_kwargs={"batch_size": 256}, show_progress_bar=False)
+            found = mteb.evaluate(
+                model, task, cache=None, co2_tracker=False, encode_kwargs={"batch_size": 256}, show_progress_bar=False
+            )
             tasks[name] = summary(task, found.task_results[0], name in LOCAL)
         except Missing as missing:
             skipped[name] = str(missing)
@@ -99,7 +125,11 @@ def run(arguments: argparse.Namespace) -> None:
     arguments.output.mkdir(parents=True, exist_ok=True)
     path = arguments.output / f"{document['name']}.mteb.json"
     path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(json.dumps(document, indent=2, ensure_ascii=False) if arguments.json else f"{rendered(tasks)}\n\nwritten to {path}")
+    print(
+        json.dumps(document, indent=2, ensure_ascii=False)
+        if arguments.json
+        else f"{rendered(tasks)}\n\nwritten to {path}"
+    )
 
 
 def summary(task: AbsTask, result: TaskResult, is_local: bool) -> dict[str, object]:

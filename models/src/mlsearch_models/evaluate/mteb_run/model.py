@@ -29,7 +29,14 @@ class MtebEncoder:
         )
 
     def encode(
-        self, inputs: Any, *, task_metadata: Any, hf_split: str, hf_subset: str, prompt_type: PromptType | None = None, **_: Any
+        self,
+        inputs: Any,
+        *,
+        task_metadata: Any,
+        hf_split: str,
+        hf_subset: str,
+        prompt_type: PromptType | None = None,
+        **_: Any,
     ) -> np.ndarray:
         """Vectors float32 (texts, dim) of a loader of batches that hold `text`."""
         texts = [text for batch in inputs for text in batch["text"]]
