@@ -46,7 +46,10 @@ def test_figures_are_those_of_a_full_sort(dataset, monkeypatch):
     monkeypatch.setattr(questions, "CUT_OFF", 2)
     random = np.random.default_rng(3)
     asked = random.normal(size=(4, 5)).astype(np.float32)
-    pools = {"passage": random.normal(size=(2, 5)).astype(np.float32), "sentence": random.normal(size=(5, 5)).astype(np.float32)}
+    pools = {
+        "passage": random.normal(size=(2, 5)).astype(np.float32),
+        "sentence": random.normal(size=(5, 5)).astype(np.float32),
+    }
     found = questions.score(dataset, asked, pools)
     for kind in ("none", "documents", "both"):
         taken = asked - asked.mean(0) if kind == "both" else asked

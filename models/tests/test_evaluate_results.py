@@ -28,7 +28,9 @@ def outcome(task: str, seed: int, gain: float = 0.0, facts: dict | None = None) 
     return results.Outcome(facts or {"questions": 20}, measures)
 
 
-def result(name: str, seed: int, gain: float = 0.0, alpha: float | None = None, row: str | None = None) -> results.Result:
+def result(
+    name: str, seed: int, gain: float = 0.0, alpha: float | None = None, row: str | None = None
+) -> results.Result:
     encoder = {"name": "tiny", "kind": "pytorch", "fingerprint": f"{name}{seed}"}
     tasks = {task: outcome(task, seed, gain) for task in (lareqa.NAME, bitext.NAME)}
     return results.Result(name, encoder, {"row": row or name, "seed": seed, "alpha": alpha}, {}, tasks, {})
@@ -83,9 +85,14 @@ def test_a_result_without_its_values_is_refused(tmp_path):
 
 
 def test_numbers_are_printed_without_a_leading_zero():
-    shown = [table.shown(value, name) for value, name in ((0.7981, "mono"), (1.0, "mono"), (1230.4, "rank_distance"), (None, "mono"))]
+    shown = [
+        table.shown(value, name)
+        for value, name in ((0.7981, "mono"), (1.0, "mono"), (1230.4, "rank_distance"), (None, "mono"))
+    ]
     assert shown == [".798", "1.000", "1230", "-"]
-    signed = [table.signed(value, name) for value, name in ((-0.0312, "mono"), (10.05, "mono"), (-40.2, "rank_distance"))]
+    signed = [
+        table.signed(value, name) for value, name in ((-0.0312, "mono"), (10.05, "mono"), (-40.2, "rank_distance"))
+    ]
     assert signed == ["-.031", "+10.050", "-40"]
 
 

@@ -11,7 +11,7 @@ class Missing(Exception):
 
 
 def read(path: Path, suffix: str, source: str) -> dict[str, str]:
-    """Text of every file of an archive whose name ends in `suffix`, by its path; `source` names where it is published."""
+    """Texts of the files whose path ends in `suffix`, by path; `source` names where the archive is published."""
     if not path.is_file():
         raise Missing(f"{path} is not there; it is published as {source}")
     texts = {}

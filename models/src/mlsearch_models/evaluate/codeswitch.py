@@ -91,47 +91,52 @@ def score(
     """From vectors of the questions as they are and of those of each pair `a+b`, whose ids are given."""
     own = np.array(dataset.question_languages)
     means = centering.language_means(unmixed, own, len(dataset.languages))
-    rows = {(dataset.languages[language], name): row for row, (language, name) in enumerate(zip(own, dataset.question_ids))}
+    asked = zip(own, dataset.question_ids)
+    rows = {(dataset.languages[language], name): row for row, (language, name) in enumerate(asked)}
     numbers = dict(zip(dataset.question_ids, dataset.groups()))
     gold = dataset.gold_table()
     found: Measures = {}
     for kind in centering.KINDS:
         documents = pool.vectors if kind == "none" else pool.centered()
-        cells: dict[str, list[np.ndarray]] = {}
+        questions = centering.centered(unmixed, means, own) if kind == "both" else unmixed
+        plain = pooled_ranks(questions, documents, gold)
+        precision, distance = ranking.average_precision(plain), ranking.rank_distance(plain)
+        columns: dict[str, list[np.ndarray]] = {}
         for pair, vectors in mixed.items():
-            a, b = pair.split("+")
-            in_a, in_b = ([rows[tag, name] for name in ids[pair]] for tag in (a, b))
-            first, second = dataset.languages.index(a), dataset.languages.index(b)
-            sides = [(unmixed[in_a], means[first]), (unmixed[in_b], means[second])]
-            sides.append((vectors, (means[first] + means[second]) / 2))
-            taken = [side - mean if kind == "both" else side for side, mean in sides]
-            values = against_pool(taken, documents, gold[in_a], pool, (first, second))
+            tags = pair.split("+")
+            first, second = (dataset.languages.index(tag) for tag in tags)
+            a, b = ([rows[tag, name] for name in ids[pair]] for tag in tags)
+            queries = vectors - (means[first] + means[second]) / 2 if kind == "both" else vectors
+            ranks = pooled_ranks(queries, documents, gold[a])
+            values = {
+                "multi": ranking.average_precision(ranks),
+                "rank_distance": ranking.rank_distance(ranks),
+                "share": share_of_top(queries, documents, pool.languages, (first, second)),
+                "multi_unmixed": (precision[a] + precision[b]) / 2,
+                "rank_distance_unmixed": (distance[a] + distance[b]) / 2,
+            }
             for name, column in values.items():
-                cells.setdefault(name, []).append(column)
-        found[kind] = {name: gather(columns, ids, numbers) for name, columns in cells.items()}
+                columns.setdefault(name, []).append(column)
+        found[kind] = {name: gather(parts, ids, numbers) for name, parts in columns.items()}
     return found
 
 
-def against_pool(
-    sides: list[np.ndarray], documents: np.ndarray, gold: np.ndarray, pool: lareqa.Pool, both: tuple[int, int]
-) -> dict[str, np.ndarray]:
-    """Values of one pair's questions: in the first language, in the second, mixed."""
-    precision, distance = [], []
-    share = np.empty(len(gold))
-    for side in sides:
-        ranks = np.empty_like(gold)
-        for block, scores in ranking.score_blocks(side, documents):
-            ranks[block] = ranking.ranks(scores, gold[block])
-            share[block] = np.isin(pool.languages[ranking.top(scores, lareqa.TOP)], both).mean(1)
-        precision.append(ranking.average_precision(ranks))
-        distance.append(ranking.rank_distance(ranks))
-    return {
-        "multi": precision[2],
-        "rank_distance": distance[2],
-        "share": share,
-        "multi_unmixed": (precision[0] + precision[1]) / 2,
-        "rank_distance_unmixed": (distance[0] + distance[1]) / 2,
-    }
+def pooled_ranks(queries: np.ndarray, documents: np.ndarray, gold: np.ndarray) -> np.ndarray:
+    """Ranks (queries, languages) of the gold sentences among all documents."""
+    found = np.empty_like(gold)
+    for block, scores in ranking.score_blocks(queries, documents):
+        found[block] = ranking.ranks(scores, gold[block])
+    return found
+
+
+def share_of_top(
+    queries: np.ndarray, documents: np.ndarray, languages: np.ndarray, both: tuple[int, int]
+) -> np.ndarray:
+    """Share (queries,) of two languages among the first documents."""
+    share = np.empty(len(queries))
+    for block, scores in ranking.score_blocks(queries, documents):
+        share[block] = np.isin(languages[ranking.top(scores, lareqa.TOP)], both).mean(1)
+    return share
 
 
 def gather(columns: list[np.ndarray], ids: dict[str, list[str]], numbers: dict[str, int]) -> Measure:

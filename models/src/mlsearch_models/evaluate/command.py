@@ -51,13 +51,21 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--name", help="name of the result; the encoder's own by default")
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS), help="all by default")
     parser.add_argument("--sample", type=positive, metavar="N", help="only the first N question ids of XQuAD-R")
-    parser.add_argument("--lines", type=positive, metavar="N", help="only the first N lines of NTREX-128, in the pool too")
+    parser.add_argument(
+        "--lines", type=positive, metavar="N", help="only the first N lines of NTREX-128, in the pool too"
+    )
     parser.add_argument("--row", help="row of a report that this is a run of; runs of several seeds share one")
-    parser.add_argument("--seed", type=int, help="of the training run; taken from the encoder's record where it has one")
+    parser.add_argument(
+        "--seed", type=int, help="of the training run; taken from the encoder's record where it has one"
+    )
     parser.add_argument("--alpha", type=float, help="share of monolingual batches in training, likewise")
-    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of PyTorch's arithmetic")
+    parser.add_argument(
+        "--precision", choices=("float32", "bfloat16"), default="float32", help="of PyTorch's arithmetic"
+    )
     parser.add_argument("--device", default="cpu", help="of PyTorch, such as cuda")
-    parser.add_argument("--threads", type=positive, default=1, help="for encoding, 1 by default; OMP_NUM_THREADS limits the scoring")
+    parser.add_argument(
+        "--threads", type=positive, default=1, help="for encoding, 1 by default; OMP_NUM_THREADS limits the scoring"
+    )
     parser.add_argument("--cache", type=Path, default=Path(".cache"), help="folder for vectors and base weights")
     parser.add_argument("--languages", action="store_true", help="also print the figures of every language")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")

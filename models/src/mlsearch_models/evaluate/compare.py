@@ -90,5 +90,7 @@ def render(rows: list[Row], first: str, second: str, options: argparse.Namespace
         shown = [table.shown(value, row.measure) for value in (row.first, row.second)]
         signed = [table.signed(value, row.measure) for value in (gap.value, gap.low, gap.high)]
         lines.append([row.task, row.centering, row.measure, *shown, *signed, "*" if gap.excludes_zero else ""])
-    note = f"{bootstrap.LEVEL} % intervals, {options.resamples} resamples of questions, seed {options.seed}; * without 0."
+    note = (
+        f"{bootstrap.LEVEL} % intervals, {options.resamples} resamples of questions, seed {options.seed}; * without 0."
+    )
     return f"{table.aligned(lines)}\n\n{note} Intervals are of single figures: of many, some exclude 0 by chance."

@@ -35,7 +35,9 @@ class TextEncoder(Protocol):
         ...
 
 
-def open_encoder(source: str, cache: Path, threads: int, precision: str = "float32", device: str = "cpu") -> TextEncoder:
+def open_encoder(
+    source: str, cache: Path, threads: int, precision: str = "float32", device: str = "cpu"
+) -> TextEncoder:
     """An exported folder where there is a model.onnx, otherwise what `mlsearch_models.encoder.load` reads."""
     torch.set_num_threads(threads)
     if (Path(source) / "model.onnx").exists():

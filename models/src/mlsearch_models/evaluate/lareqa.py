@@ -70,10 +70,7 @@ def score(dataset: Dataset, pool: Pool, queries: np.ndarray) -> Measures:
         "documents": (queries, pool.centered()),
         "both": (centered, pool.centered()),
     }
-    return {
-        kind: measures(dataset, own, *rank_all(q, d, gold, own, pool))
-        for kind, (q, d) in sides.items()
-    }
+    return {kind: measures(dataset, own, *rank_all(q, d, gold, own, pool)) for kind, (q, d) in sides.items()}
 
 
 def rank_all(queries: np.ndarray, documents: np.ndarray, gold: np.ndarray, own: np.ndarray, pool: Pool):
@@ -105,7 +102,9 @@ def measures(
     present = ~np.isnan(others)
     return {
         "mono": measure.of(reciprocal[rows, own], groups, own, names),
-        "cross": measure.of(others[present], np.broadcast_to(groups[:, None], others.shape)[present], cells[present], pairs),
+        "cross": measure.of(
+            others[present], np.broadcast_to(groups[:, None], others.shape)[present], cells[present], pairs
+        ),
         "multi": measure.of(ranking.average_precision(pooled), groups, own, names),
         "rank_distance": measure.of(ranking.rank_distance(pooled), groups, own, names),
         "own_share": measure.of(share, groups, own, names),

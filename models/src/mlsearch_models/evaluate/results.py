@@ -76,7 +76,9 @@ def figures(task: str, values: Measure) -> dict[str, object]:
     found: dict[str, object] = {"mean": values.mean(), "by": by}
     if any(">" in name for name in by):
         starts = dict.fromkeys(name.partition(">")[0] for name in by)
-        found["by_query_language"] = {start: values.mean({n for n in by if n.startswith(f"{start}>")}) for start in starts}
+        found["by_query_language"] = {
+            start: values.mean({n for n in by if n.startswith(f"{start}>")}) for start in starts
+        }
     if task == bitext.NAME:
         found["by_level"] = {name: values.mean(tags) for name, tags in levels.members(list(by)).items()}
     return found

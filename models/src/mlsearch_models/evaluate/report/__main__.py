@@ -35,8 +35,12 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("results", type=Path, help="folder of NAME.json and NAME.npz")
     parser.add_argument("--into", type=Path, metavar="FILE", help="the Markdown file; printed without it")
     parser.add_argument("--rows", nargs="+", metavar="ROW", help="rows to show, in this order; all by default")
-    parser.add_argument("--alpha-rows", nargs="+", metavar="ROW", help="rows of the plot over alpha; all that have one by default")
-    parser.add_argument("--plots", type=Path, metavar="DIR", help="folder for the plots; `plots` beside FILE by default")
+    parser.add_argument(
+        "--alpha-rows", nargs="+", metavar="ROW", help="rows of the plot over alpha; all that have one by default"
+    )
+    parser.add_argument(
+        "--plots", type=Path, metavar="DIR", help="folder for the plots; `plots` beside FILE by default"
+    )
     return parser.parse_args()
 
 

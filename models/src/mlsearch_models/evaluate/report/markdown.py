@@ -109,7 +109,9 @@ def span(ends: tuple[float, float], measure: str) -> str:
 
 
 def described(facts: dict[str, object]) -> str:
-    return ", ".join(f"{value:,} {name}" if isinstance(value, int) else f"{value} {name}" for name, value in facts.items())
+    return ", ".join(
+        f"{value:,} {name}" if isinstance(value, int) else f"{value} {name}" for name, value in facts.items()
+    )
 
 
 def grid(lines: list[list[str]]) -> str:

@@ -25,7 +25,8 @@ class Image:
 def over_alpha(rows: list[Row]) -> Image | None:
     """A panel for each figure, alpha across, with 95 % intervals; none for fewer than two values of alpha."""
     points = sorted(
-        ((row.alpha, row) for row in rows if row.alpha is not None and row.facts(lareqa.NAME)), key=lambda point: point[0]
+        ((row.alpha, row) for row in rows if row.alpha is not None and row.facts(lareqa.NAME)),
+        key=lambda point: point[0],
     )
     alphas = [alpha for alpha, _ in points]
     if len(set(alphas)) < 2:
@@ -36,7 +37,13 @@ def over_alpha(rows: list[Row]) -> Image | None:
         ends = [end for _, interval in found for end in (interval.low, interval.high)]
         left, top = 70 + (number % 2) * 370, 50 + (number // 2) * 270
         panel = svg.Panel(left, top, 290, 180, svg.span(alphas), svg.span(ends))
-        panel.axes(title, "alpha: share of monolingual batches", "", "{:g}".format, lambda value, m=measure: number_of(value, m))
+        panel.axes(
+            title,
+            "alpha: share of monolingual batches",
+            "",
+            "{:g}".format,
+            lambda value, m=measure: number_of(value, m),
+        )
         colour = svg.COLOURS[number]
         if len(set(alphas)) == len(alphas):
             panel.path([(alpha, interval.value) for alpha, interval in found], colour)
@@ -70,7 +77,9 @@ def mono_against_multi(rows: list[Row]) -> Image | None:
         panel.point(*places[at, "documents"], colour, str(at + 1), hollow=True)
         panel.point(*places[at, "none"], colour, str(at + 1))
     for at, row in enumerate(rows):
-        panel.parts.append(svg.text(524, 66 + 22 * at, f"{at + 1}  {row.name}", svg.COLOURS[at % len(svg.COLOURS)], "start", 13))
+        panel.parts.append(
+            svg.text(524, 66 + 22 * at, f"{at + 1}  {row.name}", svg.COLOURS[at % len(svg.COLOURS)], "start", 13)
+        )
     panel.parts.append(svg.text(524, 78 + 22 * len(rows), "hollow: documents centered", svg.GREY, "start"))
     return Image(title, svg.document(760, height, title, panel.parts))
 

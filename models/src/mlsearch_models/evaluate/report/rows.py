@@ -51,7 +51,10 @@ class Row:
 
 
 def read_rows(folder: Path, names: list[str] | None = None) -> list[Row]:
-    """All results of a folder, by row; only those named, in that order, where names are given."""
+    """All results of a folder, by row: those without an alpha first, then by alpha.
+
+    Only those named, in that order, where names are given.
+    """
     paths = [path for path in sorted(folder.glob("*.json")) if path.with_suffix(".npz").exists()]
     if not paths:
         raise ValueError(f"{folder} holds no results: no NAME.json with NAME.npz beside it")
@@ -62,7 +65,8 @@ def read_rows(folder: Path, names: list[str] | None = None) -> list[Row]:
     unknown = [name for name in names or [] if name not in runs]
     if unknown:
         raise ValueError(f"{folder} has no row {', '.join(unknown)}; it has {', '.join(runs)}")
-    return [check(Row(name, runs[name])) for name in names or runs]
+    rows = [check(Row(name, runs[name])) for name in names or runs]
+    return rows if names else sorted(rows, key=lambda row: (row.alpha is not None, row.alpha or 0, row.name))
 
 
 def check(row: Row) -> Row:

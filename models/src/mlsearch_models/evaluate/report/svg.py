@@ -63,7 +63,9 @@ class Panel:
         at, up = self.place(x, y)
         radius = 9 if label else 4.5
         fill, ink = (PAPER, colour) if hollow else (colour, PAPER)
-        self.parts.append(f"<circle cx='{at:.1f}' cy='{up:.1f}' r='{radius}' fill='{fill}' stroke='{colour}' stroke-width='2'/>")
+        self.parts.append(
+            f"<circle cx='{at:.1f}' cy='{up:.1f}' r='{radius}' fill='{fill}' stroke='{colour}' stroke-width='2'/>"
+        )
         if label:
             self.parts.append(text(at, up + 4, label, ink, "middle", 11, True))
 
@@ -75,12 +77,15 @@ class Panel:
 
 def document(width: float, height: float, title: str, parts: list[str]) -> str:
     """The file, on white paper so that it can be read on a dark page too."""
-    head = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width:g} {height:g}' width='{width:g}' height='{height:g}' role='img'>"
+    size = f"viewBox='0 0 {width:g} {height:g}' width='{width:g}' height='{height:g}'"
+    head = f"<svg xmlns='http://www.w3.org/2000/svg' {size} role='img'>"
     paper = f"<rect width='{width:g}' height='{height:g}' rx='6' fill='{PAPER}'/>"
     return "\n".join([head, f"<title>{escape(title)}</title>", paper, *parts, "</svg>", ""])
 
 
-def text(x: float, y: float, content: str, colour: str, anchor: str, size: int = 12, bold: bool = False, turn=None) -> str:
+def text(
+    x: float, y: float, content: str, colour: str, anchor: str, size: int = 12, bold: bool = False, turn=None
+) -> str:
     weight = " font-weight='600'" if bold else ""
     rotation = f" transform='rotate(-90 {turn[0]:.1f} {turn[1]:.1f})'" if turn else ""
     start = f"<text x='{x:.1f}' y='{y:.1f}' {FONT} font-size='{size}' fill='{colour}' text-anchor='{anchor}'"
@@ -96,7 +101,7 @@ def line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float =
 def ticks(low: float, high: float, most: int = 6) -> list[float]:
     """Round numbers between the ends."""
     step = 10 ** math.floor(math.log10((high - low) / most))
-    step *= next(factor for factor in (1, 2, 5, 10) if (high - low) / (step * factor) <= most)
+    step *= next(factor for factor in (1, 2, 2.5, 5, 10) if (high - low) / (step * factor) <= most)
     first = math.ceil(low / step - 1e-9)
     return [number * step for number in range(first, math.floor(high / step + 1e-9) + 1)]
 
