@@ -1,0 +1,5 @@
+"""`python -m mlsearch_models.evaluate`."""
+
+from .command import main
+
+main()

@@ -1,0 +1,40 @@
+"""How much text the languages of NTREX-128 have on the web, in three levels.
+
+By the size of the language's part of CC-100 as its authors list it (Conneau et al. 2020, arXiv
+1911.02116, appendix): text of Common Crawl after language identification and filtering, and what the
+base models of the XLM-R family have read.
+
+- **high**: 25 GiB or more (Chinese in simplified script, the Norwegian of both forms),
+- **mid**: 1 GiB or more,
+- **low**: less, or none of its own (of Burmese, what is in Unicode).
+
+CC-100 does not tell all languages apart. Dari counts with Persian and Bosnian with Croatian, as their
+text was counted there; Nynorsk, the smaller share of Norwegian, is put one level down. Hassaniyya and
+Cantonese have no text of their own there and are low.
+"""
+
+from __future__ import annotations
+
+LEVELS = ("high", "mid", "low")
+
+HIGH = """arb bul dan deu ell eng fas fin fra heb hun ind ita jpn kor nld nob pol por prs ron rus spa
+tha ukr vie zho""".split()
+
+MID = """afr aze bel ben bos cat ces est eus fil glg guj hin hrv hye isl kan kat kaz khm kir lav
+lit mal mar mkd mon msa nep nno sin slk slv sqi srp swa swe tam tel tur urd""".split()
+
+
+def level(tag: str) -> str:
+    """The level of a tag such as `fra-CA`; that of a language which is in neither list is low."""
+    code = language(tag)
+    return "high" if code in HIGH else "mid" if code in MID else "low"
+
+
+def language(tag: str) -> str:
+    """The language of a tag, without region or script: what variants have in common."""
+    return tag.partition("-")[0]
+
+
+def members(tags: list[str]) -> dict[str, set[str]]:
+    """The tags of each level."""
+    return {name: {tag for tag in tags if level(tag) == name} for name in LEVELS}
