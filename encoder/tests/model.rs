@@ -38,6 +38,25 @@ fn the_model_is_close_to_the_original_in_every_language() {
     }
 }
 
+/// `make train-smoke` exports tiny random models of every kind into the folder that
+/// `MLSEARCH_TINY_MODELS` names; without it there is nothing to compare.
+#[test]
+fn exported_models_of_every_kind_are_close_to_their_originals() {
+    let Some(folders) = std::env::var_os("MLSEARCH_TINY_MODELS") else { return };
+    let mut models = 0;
+    for entry in Path::new(&folders).read_dir().expect("readable") {
+        let folder = entry.expect("readable").path();
+        let encoder =
+            Encoder::open(&folder, &EncoderOptions::default()).expect("an exported model");
+        let report = encoder.parity().expect("parity.json is there");
+        let name = folder.display();
+        assert_eq!(report.different_tokens(), 0, "{name}");
+        assert!(!report.texts.is_empty() && report.mean_cosine() >= 0.98, "{name}: {report:?}");
+        models += 1;
+    }
+    assert!(models > 0, "no models in {}", Path::new(&folders).display());
+}
+
 #[test]
 fn a_text_has_the_same_vector_alone_and_in_any_batch() {
     let report = encoder().parity().expect("parity.json is there");

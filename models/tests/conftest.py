@@ -1,16 +1,21 @@
-"""A tiny random encoder with a vocabulary of single letters, as a checkpoint and as a model folder."""
+"""Tiny random encoders with vocabularies of single letters, as checkpoints and as model folders."""
+
+import os
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mlsearch_models import checkpoint, convert, parity
-from mlsearch_models.weights import EncoderConfig, Vocabulary, Weights, layer_norm_names, linear_names
+from mlsearch_models import assemble, checkpoint, convert, encoder, parity, tokenizer
+from mlsearch_models.weights import EncoderConfig, Weights, layer_norm_names, linear_names
 
 TEXTS = [
     parity.ParityText("en", "Latn", "query", "a bad cab"),
     parity.ParityText("de", "Latn", "passage", "hedge  fade bead"),
     parity.ParityText("fr", "Latn", "passage", "cafe"),
 ]
+CALIBRATION = ["a bad cab", "hedge fade bead", "cafe", "abcdefghijklmnopqrstuvwxyz"]
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +42,7 @@ def tiny_weights() -> Weights:
             tensors[f"{name}.w"], tensors[f"{name}.b"] = normal(rows, columns), normal(rows)
     scores = np.array([0.0] * 4 + [-2.0 - i / 10 for i in range(len(pieces) - 5)] + [0.0], np.float32)
     provenance = {"base": "random", "source": "a test", "source_precision": "float32"}
-    return Weights(config, tensors, Vocabulary(pieces, scores), None, provenance)
+    return Weights(config, tensors, tokenizer.unigram(tokenizer.Pieces(pieces, scores)), None, provenance)
 
 
 @pytest.fixture(scope="session")
@@ -47,9 +52,19 @@ def tiny_checkpoint(tiny_weights, tmp_path_factory):
     return folder
 
 
+def keep(folder: Path) -> None:
+    """Copies a model folder to where the Rust encoder's tests look for such, see `make train-smoke`."""
+    if "MLSEARCH_TINY_MODELS" in os.environ:
+        shutil.copytree(folder, Path(os.environ["MLSEARCH_TINY_MODELS"]) / folder.name, dirs_exist_ok=True)
+
+
+def request(name: str) -> assemble.Request:
+    return assemble.Request(name, "1", TEXTS, CALIBRATION)
+
+
 @pytest.fixture(scope="session")
 def tiny_folder(tiny_checkpoint, tmp_path_factory):
     output = tmp_path_factory.mktemp("folder") / "tiny"
-    calibration = ["a bad cab", "hedge fade bead", "cafe", "abcdefghijklmnopqrstuvwxyz"]
-    agreement = convert.convert(checkpoint.load(tiny_checkpoint), TEXTS, calibration, output, "tiny", "1")
+    agreement = convert.convert(encoder.load(tiny_checkpoint), request("tiny"), output, 3)
+    keep(output)
     return output, agreement

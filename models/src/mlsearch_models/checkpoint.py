@@ -1,8 +1,9 @@
 """Reads and writes Hugging Face checkpoints of the BERT and XLM-R family.
 
-A checkpoint is a folder with config.json, model.safetensors or pytorch_model.bin, and tokenizer.json
-or a sentencepiece model. XLM-R tables number positions from padding_idx + 1; those rows are dropped
-here so that position 0 is the first token, as in BERT.
+A checkpoint is a folder with config.json, model.safetensors or pytorch_model.bin, and a tokenizer:
+tokenizer.json, a sentencepiece model or vocab.txt. It may be laid out as sentence-transformers does
+(`layout`). XLM-R tables number positions from padding_idx + 1; those rows are dropped here so that
+position 0 is the first token, as in BERT.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from . import tokenizer
+from . import layout, tokenizer
 from .weights import EncoderConfig, Weights, layer_norm_names, linear_names
 
-SENTENCEPIECE_NAMES = ("sentencepiece.bpe.model", "spiece.model", "sentencepiece.model")
+FAMILY = ("bert", "xlm-roberta", "roberta", "camembert")
 ROBERTA_FAMILY = ("xlm-roberta", "roberta", "camembert")
 PREFIXES = ("0.auto_model.", "auto_model.", "bert.", "roberta.", "model.")
 
@@ -41,10 +42,15 @@ LAYER_NAMES = {
 
 def load(folder: Path) -> Weights:
     """Reads a checkpoint folder; `provenance` names the folder's own `_name_or_path`."""
-    description = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    outline = layout.read(folder)
+    dense = outline.dense
+    network = outline.network
+    description = json.loads((network / "config.json").read_text(encoding="utf-8"))
+    if description.get("model_type", "bert") not in FAMILY:
+        raise ValueError(f"{folder} is a {description['model_type']}, only {', '.join(FAMILY)} are supported")
     if description.get("hidden_act", "gelu") != "gelu":
         raise ValueError(f"hidden_act {description['hidden_act']} is not supported, only gelu is")
-    state = strip_prefix(read_state(folder))
+    state = strip_prefix(read_state(network))
     skipped = position_offset(description)
     config = EncoderConfig(
         hidden=description["hidden_size"],
@@ -55,28 +61,37 @@ def load(folder: Path) -> Weights:
         positions=description["max_position_embeddings"] - skipped,
         token_types=description["type_vocab_size"],
         layer_norm_epsilon=description["layer_norm_eps"],
+        dense=0 if dense is None else len(dense.matrix),
+        dense_activation="identity" if dense is None else dense.activation,
     )
+    if dense is not None:
+        state |= {"head.weight": torch.from_numpy(dense.matrix), "head.bias": torch.from_numpy(dense.offset)}
     tensors = {}
     for ours, theirs in parameter_names(config).items():
         if theirs not in state:
             raise ValueError(f"the checkpoint {folder} has no parameter {theirs}")
         tensors[ours] = state[theirs].float().numpy()
     tensors["emb.pos"] = tensors["emb.pos"][skipped:]
+    vocabulary = tokenizer.read(network)
+    if tokenizer.load(vocabulary).get_vocab_size() > config.vocabulary:
+        raise ValueError(f"{folder}: the tokenizer has more tokens than the network's {config.vocabulary:,}")
     provenance = {
         "base": str(description.get("_name_or_path") or folder.name),
         "source": f"Hugging Face checkpoint {folder.name}",
         "source_precision": str(description.get("dtype") or description.get("torch_dtype") or "float32"),
     }
-    return Weights(config, tensors, read_vocabulary(folder), None, provenance)
+    return Weights(config, tensors, vocabulary, None, provenance)
 
 
 def save(weights: Weights, folder: Path) -> None:
-    """Writes a BERT checkpoint that transformers and `load` read."""
+    """Writes a BERT checkpoint that transformers and `load` read; it has no place for a dense head."""
+    if weights.config.dense:
+        raise ValueError("a dense head cannot be written to a BERT checkpoint")
     folder.mkdir(parents=True, exist_ok=True)
     description = {"architectures": ["BertModel"], **transformers_config(weights.config, weights.vocabulary.pad)}
     (folder / "config.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
     save_file(state_dict(weights), folder / "model.safetensors", metadata={"format": "pt"})
-    tokenizer.write(weights.vocabulary, folder / "tokenizer.json")
+    tokenizer.write(weights.vocabulary, folder / tokenizer.TOKENIZER)
 
 
 def transformers_config(config: EncoderConfig, padding_id: int) -> dict:
@@ -113,6 +128,8 @@ def parameter_names(config: EncoderConfig) -> dict[str, str]:
         theirs = EMBEDDING_NAMES.get(module) or f"encoder.layer.{prefix[1:]}.{LAYER_NAMES[last]}"
         names[f"{module}.w"] = f"{theirs}.weight"
         names[f"{module}.b"] = f"{theirs}.bias"
+    if config.dense:
+        names |= {"head.w": "head.weight", "head.b": "head.bias"}
     return names
 
 
@@ -135,12 +152,3 @@ def position_offset(description: dict) -> int:
     if description.get("model_type") in ROBERTA_FAMILY:
         return description.get("pad_token_id", 1) + 1
     return 0
-
-
-def read_vocabulary(folder: Path):
-    if (folder / "tokenizer.json").exists():
-        return tokenizer.read(folder / "tokenizer.json")
-    for name in SENTENCEPIECE_NAMES:
-        if (folder / name).exists():
-            return tokenizer.read_sentencepiece(folder / name)
-    raise FileNotFoundError(f"{folder} has neither tokenizer.json nor a sentencepiece model")

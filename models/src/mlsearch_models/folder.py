@@ -22,7 +22,7 @@ class Settings:
     dimension: int
     max_tokens: int
     padding_id: int
-    provenance: dict[str, str]
+    provenance: dict[str, object]
     licences: list[dict[str, str]]
     prompts: dict[str, str]
     pooling: str = "mean"

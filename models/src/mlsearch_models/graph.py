@@ -1,9 +1,10 @@
 """Builds the ONNX graph: token ids to unit vectors.
 
-    input_ids, attention_mask int64 (batch, sequence) -> embedding float32 (batch, hidden)
+    input_ids, attention_mask int64 (batch, sequence) -> embedding float32 (batch, dimension)
 
 Standard operators and ONNX Runtime's com.microsoft set. See GRAPH.md for why each is the one it is.
-Shapes in comments: B batch, S sequence, H hidden, A heads, D head size, F feed-forward, V vocabulary.
+Shapes in comments: B batch, S sequence, H hidden, A heads, D head size, F feed-forward, V vocabulary,
+E dimension of the embedding, which is H but for encoders with a dense head.
 """
 
 from __future__ import annotations
@@ -75,6 +76,7 @@ def build(
     table: EmbeddingTable,
     location: str,
     places: dict[str, tuple[int, int]],
+    pooling: str,
 ) -> onnx.ModelProto:
     """The model. `ranges` are those of the linear layers' inputs; `location` and `places` tell where
     the embedding table's parts lie."""
@@ -92,7 +94,8 @@ def build(
         states = attention(builder, weights, ranges, layer, states, bias)
         states = feed_forward(builder, weights, ranges, layer, states)
     builder.scope = ""
-    pool(builder, states, attended)
+    pooled = first_token(builder, states) if pooling == "cls" else mean(builder, weights, states, attended)
+    unit_length(builder, dense_head(builder, weights, pooled))
     return model(builder, config)
 
 
@@ -223,15 +226,38 @@ def add_and_norm(builder: Builder, weights: Weights, name: str, states: str, res
     )
 
 
-def pool(builder: Builder, states: str, attended: str) -> None:
-    """Mean over attended tokens, unit length: (B, H)."""
+def first_token(builder: Builder, states: str) -> str:
+    """(B, H)."""
+    first = builder.node("Gather", [states, builder.constant("first", np.array([0]))], axis=1)  # (B, 1, H)
+    return builder.node("Squeeze", [first, builder.constant("first_axis", np.array([1]))])
+
+
+def mean(builder: Builder, weights: Weights, states: str, attended: str) -> str:
+    """The mean over attended tokens, or their sum where only its direction counts: (B, H)."""
     row = builder.node("Unsqueeze", [attended, builder.constant("second", np.array([1]))])  # (B, 1, S)
     total = builder.node("MatMul", [row, states])  # (B, 1, H)
     total = builder.node("Squeeze", [total, builder.constant("first_axis", np.array([1]))])  # (B, H)
-    # The direction of the sum is that of the mean; only the length differs, and that becomes one.
-    length = builder.node("ReduceL2", [total, builder.constant("hidden_axis", np.array([-1]))], keepdims=1)
+    if not weights.config.dense:
+        return total
+    count = builder.node("ReduceSum", [attended, builder.constant("token_axis", np.array([1]))], keepdims=1)  # (B, 1)
+    return builder.node("Div", [total, count])
+
+
+def dense_head(builder: Builder, weights: Weights, pooled: str) -> str:
+    """The layer that a few encoders have behind pooling: (B, E)."""
+    config, tensors = weights.config, weights.tensors
+    if not config.dense:
+        return pooled
+    product = builder.node("MatMul", [pooled, builder.half("head.w", tensors["head.w"].T)])
+    values = builder.node("Add", [product, builder.half("head.b", tensors["head.b"])])
+    return builder.node("Tanh", [values]) if config.dense_activation == "tanh" else values
+
+
+def unit_length(builder: Builder, vectors: str) -> None:
+    """The graph's output: (B, E)."""
+    length = builder.node("ReduceL2", [vectors, builder.constant("hidden_axis", np.array([-1]))], keepdims=1)
     length = builder.node("Max", [length, builder.constant("smallest", np.array(1e-12, np.float32))])
-    builder.nodes.append(helper.make_node("Div", [total, length], ["embedding"], name="embedding"))
+    builder.nodes.append(helper.make_node("Div", [vectors, length], ["embedding"], name="embedding"))
 
 
 def model(builder: Builder, config: EncoderConfig) -> onnx.ModelProto:
@@ -243,7 +269,7 @@ def model(builder: Builder, config: EncoderConfig) -> onnx.ModelProto:
             helper.make_tensor_value_info("input_ids", TensorProto.INT64, shape),
             helper.make_tensor_value_info("attention_mask", TensorProto.INT64, shape),
         ],
-        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", config.hidden])],
+        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", config.dimension])],
         builder.initializers,
     )
     opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(CONTRIB, 1)]

@@ -1,6 +1,6 @@
-"""Cosine of a model folder's graph to the float32 reference, language by language, on parallel data.
+"""Cosine of a model folder's graph to the float32 encoder, language by language, on parallel data.
 
-    python -m mlsearch_models.languages --folder DIR --data DIR [--checkpoint DIR] [--only LANGUAGE …]
+    python -m mlsearch_models.languages --folder DIR --data DIR [--encoder NAME] [--only LANGUAGE …]
 
 `--data` holds the archives tatoeba.tar.gz and bible-nt.tar.gz. The texts are only measured on.
 """
@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from . import checkpoint, parity, tokenizer, wheel
+from . import encoder
 from .parity import Agreement, ParityText
-from .reference import Reference
+from .runtime import Graph
 
 TEXTS = 20
 MIN_LENGTH = 20  # characters
@@ -25,15 +25,13 @@ VERSE = re.compile(r"<seg[^>]*>\s*(.*?)\s*</seg>", re.DOTALL)
 
 def main() -> None:
     arguments = parse_arguments()
-    weights = checkpoint.load(arguments.checkpoint) if arguments.checkpoint else wheel.load(arguments.cache)
+    original = encoder.load(arguments.encoder, arguments.cache)
     texts = read_tatoeba(arguments.data / "tatoeba.tar.gz") + read_bible(arguments.data / "bible-nt.tar.gz")
     if arguments.only:
         texts = [text for text in texts if text.language in arguments.only]
-    loaded = tokenizer.load(arguments.folder / "tokenizer.json")
-    token_ids = parity.tokenize(texts, {"passage": "passage: "}, loaded)
-    token_ids = [ids[: weights.config.positions] for ids in token_ids]
-    vectors = parity.run_graph(arguments.folder / "model.onnx", token_ids)
-    agreement = Agreement(texts, (Reference(weights).encode(token_ids) * vectors).sum(1))
+    token_ids = original.token_ids([text.text for text in texts], "passage")
+    vectors = Graph(arguments.folder / "model.onnx").encode_alone(token_ids)
+    agreement = Agreement(texts, (original.encode_alone(token_ids) * vectors).sum(1))
     means = agreement.by_language()
     print(f"{len(texts)} texts, {len(means)} languages: mean {agreement.mean:.4f}, worst text {agreement.worst:.4f}")
     for language, cosine in means.items():
@@ -44,7 +42,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="mlsearch_models.languages", description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--checkpoint", type=Path)
+    parser.add_argument("--encoder", default=encoder.WHEEL, help="what the folder was made from: a base or a checkpoint")
     parser.add_argument("--only", nargs="+", help="languages as printed; all by default")
     parser.add_argument("--cache", type=Path, default=Path(".cache"))
     return parser.parse_args()

