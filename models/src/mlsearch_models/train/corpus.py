@@ -31,13 +31,14 @@ class Texts:
     def __init__(self, tokens: np.ndarray, offsets: np.ndarray, encoder: Encoder):
         self.tokens = tokens  # (all tokens,) int32
         self.offsets = offsets  # (texts + 1,) int64
+        self.most = encoder.description.max_tokens
         self.frames = {role: frame(encoder, role) for role in encoder.description.prompts}
 
     def ids(self, text: int, role: str, most: int) -> list[int]:
         """The text with prompt and special tokens, cut to `most` tokens."""
         before, after = self.frames[role]
         start, end = int(self.offsets[text]), int(self.offsets[text + 1])
-        end = min(end, start + most - len(before) - len(after))
+        end = min(end, start + min(most, self.most) - len(before) - len(after))
         return before + self.tokens[start:end].tolist() + after
 
     def __len__(self) -> int:
