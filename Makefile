@@ -8,7 +8,7 @@ CORPUS ?= .cache/corpus
 ARGS ?=
 VENV := .venv-test
 
-.PHONY: help demo test lint runtime runtime-cuda build test-rust test-metrics eval-check bench bench-encode bench-query bench-corpus bench-rivals bench-growth bench-filters bench-churn bench-builders model clean
+.PHONY: help demo test train-smoke lint runtime runtime-cuda build test-rust test-metrics eval-check bench bench-encode bench-query bench-corpus bench-rivals bench-growth bench-filters bench-churn bench-builders model clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -45,6 +45,20 @@ test-metrics: $(VENV)/ready ## compare the metrics with trec_eval
 $(VENV)/ready: scripts/requirements-test.txt
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r scripts/requirements-test.txt
+	touch $@
+
+train-smoke: runtime .venv-models/ready ## train, export and compare tiny models; the Python package's tests
+	rm -rf target/tiny-models
+	mkdir -p target/tiny-models
+	cd models && MLSEARCH_TINY_MODELS=$(abspath target/tiny-models) ../.venv-models/bin/python -m pytest -q
+	PYTHONPATH=$(abspath models/src) .venv-models/bin/python models/smoke/run.py --out target/smoke
+	cp -r target/smoke/models/. target/tiny-models
+	# Without -p, so that the features are those of the tests and nothing is compiled again.
+	MLSEARCH_TINY_MODELS=$(abspath target/tiny-models) cargo test --workspace --locked --test model exported_models
+
+.venv-models/ready: models/pyproject.toml models/smoke/install.py models/smoke/cpu_torch.py
+	$(PYTHON) -m venv .venv-models
+	.venv-models/bin/python models/smoke/install.py
 	touch $@
 
 eval-check: build ## XQuAD-R by the LAReQA protocol, against the base model's known figures
@@ -91,10 +105,8 @@ bench-builders: ## our builder of graphs beside hnsw_rs
 	target/release/builder-bench --data $(CORPUS) --builder hnsw-rs $(ARGS) >> .cache/builders.csv
 	mv .cache/builders.csv benches/results/builders.csv
 
-model: ## convert the default model again from its published weights (needs PyTorch)
-	$(PYTHON) -m venv .venv-models
-	.venv-models/bin/python -m pip install --quiet --disable-pip-version-check ./models
-	.venv-models/bin/python -m mlsearch_models.convert --output models/multilingual-e5-small --texts models/parity_texts.jsonl --calibration cli/samples/passages.jsonl
+model: .venv-models/ready ## convert the default model again from its published weights
+	PYTHONPATH=models/src .venv-models/bin/python -m mlsearch_models.convert --output models/multilingual-e5-small --texts models/parity_texts.jsonl --calibration cli/samples/passages.jsonl
 
 clean: ## remove everything that was built or fetched
 	rm -rf target .onnxruntime .onnxruntime-cuda .venv-test .venv-models .venv-bench .venv-rivals .cache

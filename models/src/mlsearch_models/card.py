@@ -41,8 +41,7 @@ text {worst:.4f}. By language, lowest first (`und`: mixed or no language):
 
 ## Limits
 - At most {max_tokens} tokens: tokenizer.json does not cut, so the caller must cut or split longer texts.
-{limits}
-- Activations are quantised with fixed scales, set on texts in {calibration_languages} languages: a text's vector does not depend on its
+{limits}- Activations are quantised with fixed scales, set on texts in {calibration_languages} languages: a text's vector does not depend on its
   batch, and values beyond the range seen there are clipped.
 
 ## Licences
@@ -87,7 +86,7 @@ def write(staged: Path, settings: folder.Settings, agreement: Agreement, notes: 
         pooling=POOLING[settings.pooling],
         base_data=notes.base_data,
         sections="".join(f"{section}\n\n" for section in notes.sections),
-        limits="\n".join(f"- {limit}" for limit in notes.limits),
+        limits="".join(f"- {limit}\n" for limit in notes.limits),
         calibration_languages=notes.calibration_languages,
         command=notes.command,
         mean=agreement.mean,

@@ -90,7 +90,7 @@ def export(arguments: argparse.Namespace) -> list[retrieval.Difference]:
         parts = [sections.training(record, report)]
         if arguments.results:
             parts.append(sections.results(arguments.results))
-        parts.append(sections.export(differences, questions))
+        parts.append(sections.export(differences, questions, arguments.pivot))
         card.write(staged, settings, agreement, replace(notes, sections=tuple(parts)))
 
     agreement = assemble.write(checkpoint, request, arguments.output, finish)

@@ -91,12 +91,12 @@ def means(document: dict) -> dict[str, float]:
     return found
 
 
-def export(differences: list[Difference], questions: Questions) -> str:
+def export(differences: list[Difference], questions: Questions, pivot: str) -> str:
     """What quantisation does to retrieval."""
     alone = len(differences) - bool(questions.together)
     lines = [
         "## Retrieval before and after the export",
-        f"A held-out text asks for its English translation among {len(questions.candidates):,}: the PyTorch checkpoint in "
+        f"A held-out text asks for its translation (`{pivot}`) among {len(questions.candidates):,}: the PyTorch checkpoint in "
         f"float32 and",
         f"this folder's graph. Greatest loss of recall@1 or MRR in a language: {max(0.0, differences[0].loss):.4f} "
         f"(at most {TOLERANCE} is wanted). Languages judged alone: {alone}.",
