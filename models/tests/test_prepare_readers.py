@@ -37,6 +37,14 @@ def test_each_set_gives_its_own_parts_and_language(tmp_path, source, files, expe
     assert [(pair.language, pair.split) for pair in questions.read(tmp_path, FORMS[source])] == expected
 
 
+def test_ids_that_norquads_files_share_make_no_shared_groups(tmp_path):
+    first = squad([(None, STORY, [("Where does the heron live?", "on its roof")])])
+    second = squad([(None, STORY, [("When does the heron return?", "Every spring")])])
+    tar(tmp_path / "qa/norquad.tar.gz", {"data/annotation/a.json": first, "data/annotation/b.json": second})
+    groups = {pair.group for pair in questions.read(tmp_path, FORMS["norquad"])}
+    assert len(groups) == 2
+
+
 def test_an_article_may_hold_one_paragraph_without_a_list(tmp_path):
     document = json.loads(squad([(None, STORY, [("Where does the heron live?", "on its roof")])]))
     document["data"][0]["paragraphs"] = document["data"][0]["paragraphs"][0]

@@ -5,21 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
-from . import sentences, tags
+from . import clean, sentences, tags
 from .archives import DamagedError, damage, lines, members, zip_members
 from .records import Pair
 
 
 @dataclass(frozen=True)
 class Form:
-    """Where the questions of one data set lie. `files`: (end of a path, the source's own split or None)."""
+    """Where the questions of one data set lie. `files`: (part of a path, the source's own split or None).
+
+    unique_ids: whether no two questions have the same id, over all files.
+    """
 
     source: str
     language: str
     files: tuple[tuple[str, str | None], ...]
     licence: str
+    unique_ids: bool = True
 
 
 # NorQuAD's own validation set shares its passages with the rest, so its split is by passage instead.
@@ -28,7 +33,7 @@ FORMS = (
     Form("drcd", "zh-Hant", (("DRCD_dev.json", None), ("DRCD_test.json", None)), "CC BY-SA 3.0"),
     Form("cmrc2018", "zh-Hans", (("cmrc2018_dev.json", None), ("cmrc2018_trial.json", None)), "CC BY-SA 4.0"),
     Form("piaf", "fr", (("piaf-v1.0.json", None),), "MIT"),
-    Form("norquad", "no", (("data/annotation/", None),), "CC0"),
+    Form("norquad", "no", (("data/annotation/", None),), "CC0", unique_ids=False),
     Form("amqa", "amh", (("train_data.json", "train"), ("dev_data.json", "dev")), "MIT"),
     Form("jsquad", "ja", (("valid-v1.3.json", None),), "CC BY-SA 4.0"),
 )
@@ -62,7 +67,10 @@ def article_pairs(article: dict, form: Form, split: str | None) -> Iterator[Pair
             if not answers or question.get("is_impossible"):
                 continue
             found = locate(context, answers[0]["answer_start"], answers[0]["text"])
-            yield pair(form.source, form.language, split, str(question["id"]), question["question"], found, key)
+            identity = str(question["id"])
+            if not form.unique_ids:
+                identity += "-" + blake2b(clean.text(question["question"]).encode(), digest_size=4).hexdigest()
+            yield pair(form.source, form.language, split, identity, question["question"], found, key)
 
 
 def locate(context: str, start: int, answer: str) -> tuple[str, str | None]:
