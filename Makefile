@@ -7,8 +7,13 @@ DATA ?= ../shared/data
 CORPUS ?= .cache/corpus
 ARGS ?=
 VENV := .venv-test
+# What training reads and writes, and the model folder that is exported.
+PREPARED ?= .cache/training
+RUN ?= .cache/runs/encoder
+MODEL ?= .cache/models/multilingual-e5-small-aligned
+MODELS := PYTHONPATH=models/src .venv-models/bin/python -m
 
-.PHONY: help demo test train-smoke lint runtime runtime-cuda build test-rust test-metrics eval-check bench bench-encode bench-query bench-corpus bench-rivals bench-growth bench-filters bench-churn bench-builders model clean
+.PHONY: help demo test train-smoke lint runtime runtime-cuda build test-rust test-metrics eval-check bench bench-encode bench-query bench-corpus bench-rivals bench-growth bench-filters bench-churn bench-builders train-data train export evaluate base-model clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -105,8 +110,20 @@ bench-builders: ## our builder of graphs beside hnsw_rs
 	target/release/builder-bench --data $(CORPUS) --builder hnsw-rs $(ARGS) >> .cache/builders.csv
 	mv .cache/builders.csv benches/results/builders.csv
 
-model: .venv-models/ready ## convert the default model again from its published weights
-	PYTHONPATH=models/src .venv-models/bin/python -m mlsearch_models.convert --output models/multilingual-e5-small --texts models/parity_texts.jsonl --calibration cli/samples/passages.jsonl
+train-data: .venv-models/ready ## gather and clean the texts to train on, into PREPARED
+	$(MODELS) mlsearch_models.prepare --data $(DATA) --out $(PREPARED) --fetch-debian
+
+train: .venv-models/ready ## fine-tune the encoder (an hour on two cores), into RUN; goes on where it stopped
+	$(MODELS) mlsearch_models.train --config models/configs/encoder.toml --data $(PREPARED) --out $(RUN)
+
+export: .venv-models/ready ## make the model folder MODEL out of RUN
+	$(MODELS) mlsearch_models.export --checkpoint $(RUN)/best --data $(PREPARED) --output $(MODEL) --name $(notdir $(MODEL)) --texts models/parity_texts.jsonl --calibration cli/samples/passages.jsonl $(PREPARED)/parallel.jsonl $(ARGS)
+
+evaluate: .venv-models/ready ## XQuAD-R, NTREX-128, AmQA and mixed queries for MODEL
+	$(MODELS) mlsearch_models.evaluate $(MODEL) --data $(DATA) --output .cache/results $(ARGS)
+
+base-model: .venv-models/ready ## make the model folder of the encoder that training starts from
+	$(MODELS) mlsearch_models.convert --output .cache/models/multilingual-e5-small --texts models/parity_texts.jsonl --calibration cli/samples/passages.jsonl
 
 clean: ## remove everything that was built or fetched
 	rm -rf target .onnxruntime .onnxruntime-cuda .venv-test .venv-models .venv-bench .venv-rivals .cache
