@@ -117,6 +117,7 @@ def test_pairs_of_one_group_are_not_each_others_wrong_answers():
     batch = batches.PairBatch(
         "monolingual",
         questions=np.array([1, 2, 3]),
+        keywords=np.zeros(3, bool),
         passages=np.array([10, 20, 10]),
         negatives=np.array([30, 20]),
         question_groups=np.array([5, 6, 7]),
@@ -144,3 +145,20 @@ def test_a_damaged_line_is_named(tiny_checkpoint, tmp_path):
     (tmp_path / "pairs.jsonl").write_text('{"source": "s"\n')
     with pytest.raises(ValueError, match="line 1"):
         corpus.load(tmp_path, encoder.load(str(tiny_checkpoint)))
+
+
+def test_a_share_of_the_questions_is_a_few_words(prepared):
+    data, model, _ = prepared
+    wanted = settings(keywords=0.5)
+    drawn = [batches.Batches(data, wanted).pairs(step) for step in range(20)]
+    share = np.concatenate([batch.keywords for batch in drawn]).mean()
+    assert 0.35 < share < 0.65
+    assert not any(batch.keywords.any() for batch in [batches.Batches(data, settings()).pairs(0)])
+
+
+def test_few_words_of_translations_are_asked_as_queries_only(prepared):
+    data, _, _ = prepared
+    wanted = config.Config(parallel=config.Parallel(size=6, pivot="aa", keywords=0.9))
+    drawn = [batches.Batches(data, wanted).parallel(step) for step in range(40)]
+    assert all(batch.role == "query" for batch in drawn if batch.keywords.any())
+    assert any(batch.keywords.any() for batch in drawn)

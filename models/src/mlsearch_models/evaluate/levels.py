@@ -1,11 +1,11 @@
 """How much text the languages of NTREX-128 have on the web, in three levels.
 
-By the size of the language's part of CC-100 as its authors list it (Conneau et al. 2020, arXiv
-1911.02116, appendix): text of Common Crawl after language identification and filtering, and what the
-base models of the XLM-R family have read.
+By the size of the language's file in CC-100 as its download page gives it (data.statmt.org/cc-100,
+compressed; Conneau et al. 2020, arXiv 1911.02116): text of Common Crawl after language identification and
+filtering, the kind of text that base models of the XLM-R family have read.
 
-- **high**: 25 GiB or more (Chinese in simplified script, the Norwegian of both forms),
-- **mid**: 1 GiB or more,
+- **high**: 5 GB or more (Chinese in simplified script, the Norwegian of both forms),
+- **mid**: 300 MB or more,
 - **low**: less, or none of its own (of Burmese, what is in Unicode).
 
 CC-100 does not tell all languages apart. Dari counts with Persian and Bosnian with Croatian, as their
@@ -17,11 +17,11 @@ from __future__ import annotations
 
 LEVELS = ("high", "mid", "low")
 
-HIGH = """arb bul dan deu ell eng fas fin fra heb hun ind ita jpn kor nld nob pol por prs ron rus spa
-tha ukr vie zho""".split()
+HIGH = """arb bos bul dan deu ell eng fas fin fra heb hrv hun ind ita jpn kor nld nob pol por prs ron rus
+slk spa swe tha tur ukr vie zho""".split()
 
-MID = """afr aze bel ben bos cat ces est eus fil glg guj hin hrv hye isl kan kat kaz khm kir lav
-lit mal mar mkd mon msa nep nno sin slk slv sqi srp swa swe tam tel tur urd""".split()
+MID = """afr aze bel ben cat ces est eus fil glg hin hye isl kan kat kaz lav lit mal mar mkd mon msa nep
+nno sin slv sqi srp swa tam tel urd""".split()
 
 
 def level(tag: str) -> str:

@@ -23,7 +23,8 @@ def main() -> int:
         model = load_base(settings, arguments.cache)
         mined = np.load(arguments.negatives) if arguments.negatives else None
         prepared = corpus.load(arguments.data, model)
-        best = Trainer(model, prepared, settings, arguments.out, mined).run()
+        start = encoder.load(settings.base.start, arguments.cache) if settings.base.start else None
+        best = Trainer(model, prepared, settings, arguments.out, mined, start).run()
     except (ValueError, FileNotFoundError, FloatingPointError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

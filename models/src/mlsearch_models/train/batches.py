@@ -23,6 +23,7 @@ class PairBatch:
 
     kind: str  # monolingual or cross-lingual
     questions: np.ndarray  # (n,)
+    keywords: np.ndarray  # bool (n,) only a few words of that text are asked
     passages: np.ndarray  # (n,)
     negatives: np.ndarray  # (m,)
     question_groups: np.ndarray  # (n,) pairs of one group answer each other
@@ -34,6 +35,7 @@ class ParallelBatch:
     """Texts and their translations; numbers of texts."""
 
     left: np.ndarray  # (n,)
+    keywords: np.ndarray  # bool (n,) only a few words of the left text
     right: np.ndarray  # (n,)
     groups: np.ndarray  # (n,)
     pivot: np.ndarray  # (n,) the text of the pivot language, -1 where the group has none
@@ -75,9 +77,15 @@ class Batches:
             for text in self.wrong_answers(int(row), bool(is_short), random):
                 negatives.append(text)
                 owners.append(pairs.group[row])
+        keywords = random.random(len(asked)) < settings.keywords
+        questions = np.array(pairs.question[asked])
+        if keywords.any():
+            answered = np.where(pairs.sentence[asked] >= 0, pairs.sentence[asked], pairs.passage[asked])
+            questions = np.where(keywords & (random.random(len(asked)) < 0.5), answered, questions)
         return PairBatch(
             kind,
-            np.array(pairs.question[asked]),
+            questions,
+            keywords,
             passages,
             np.array(negatives, np.int64),
             np.array(pairs.group[asked]),
@@ -234,7 +242,10 @@ class Translations:
             if len(left) == size:
                 break
         role = "query" if random.random() < 0.5 else "passage"
-        return ParallelBatch(np.array(left), np.array(right), np.array(groups), np.array(pivots), role)
+        keywords = np.zeros(len(left), bool)
+        if role == "query" and self.settings.keywords > 0:
+            keywords = random.random(len(left)) < self.settings.keywords
+        return ParallelBatch(np.array(left), keywords, np.array(right), np.array(groups), np.array(pivots), role)
 
 
 def column(rows: dict[int, int], groups: np.ndarray) -> np.ndarray:

