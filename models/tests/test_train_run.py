@@ -118,3 +118,19 @@ def test_a_wrong_configuration_is_a_sentence(tmp_path, replacement, message):
     assert config.read(path).pairs.size == 8
     with pytest.raises(ValueError, match=message):
         config.read(path, [replacement])
+
+
+def test_a_run_goes_on_from_other_weights_and_is_held_to_the_base(folder, tiny_checkpoint, tmp_path):
+    first = start(folder, tiny_checkpoint, tmp_path / "first", settings(steps=3))
+    first.run()
+    base = encoder.load(str(tiny_checkpoint))
+    begun = encoder.load(tmp_path / "first" / "last")
+    prepared = corpus.load(folder, base)
+    trainer = Trainer(base, prepared, settings(steps=1), tmp_path / "further", start=begun)
+    unmoved = encoder.load(str(tiny_checkpoint))
+    for teacher, student, old, new in zip(
+        trainer.teacher.parameters(), trainer.encoder.parameters(), unmoved.parameters(), begun.parameters()
+    ):
+        assert torch.equal(teacher, old) and torch.equal(student, new)
+    trainer.run()
+    assert encoder.load(tmp_path / "further" / "last").description.training["start"]["step"] == 3

@@ -19,15 +19,21 @@ LEAST_SHOWN = 5
 def training(record: dict, report: dict | None) -> str:
     """`record` is what the trainer left in the checkpoint; `report` is the prepared data's."""
     config = record.get("config", {})
-    hours = record.get("seconds", 0) / 3600
-    steps = config.get("optimizer", {}).get("steps", record.get("step"))
-    lines = [
-        "## Training",
-        f"Step {record.get('step')} of {steps}, {hours:.1f} hours of training on {record.get('device', 'an unknown device')}, "
-        f"PyTorch {record.get('torch', 'of an unknown version')}. The step was",
-        "chosen by validation on held-out parts of the sources alone; texts of the evaluation sets were kept out.",
-        "",
+    lines = ["## Training"]
+    if "start" in record:
+        lines += [f"First: {run(record['start'])}", f"Then: {run(record)}"]
+    else:
+        lines.append(run(record))
+    lines += [
+        "The step was chosen by validation on held-out parts of the sources alone; texts of the evaluation sets were kept",
+        "out.",
     ]
+    if "share_of_trained_weights" in record:
+        lines += [
+            f"The weights are {record['share_of_trained_weights']:.0%} those of training and otherwise the base's, a share chosen on",
+            "the same parts and on held-out passages of no source that was trained on.",
+        ]
+    lines.append("")
     rows = sources(report, config) if report else []
     if rows:
         lines += ["| source | used as | licence | training records | languages |", "|---|---|---|---|---|"]
@@ -38,6 +44,16 @@ def training(record: dict, report: dict | None) -> str:
     lines += [NOT_ZERO_SHOT[name] for name in NOT_ZERO_SHOT if name in names]
     lines.append("Results on other parts of these sources are not zero-shot either, nor those on data of the base.")
     return "\n".join(lines)
+
+
+def run(record: dict) -> str:
+    """What a run took, in a sentence."""
+    steps = record.get("config", {}).get("optimizer", {}).get("steps", record.get("step"))
+    hours = record.get("seconds", 0) / 3600
+    return (
+        f"step {record.get('step')} of {steps}, {hours:.1f} hours of training on "
+        f"{record.get('device', 'an unknown device')}, PyTorch {record.get('torch', 'of an unknown version')}."
+    )
 
 
 def sources(report: dict, config: dict) -> list[list[str]]:

@@ -46,6 +46,7 @@ class Trainer:
             encoder.network.set_attn_implementation("eager")
         # The anchor: the base as it was.
         self.teacher = copy.deepcopy(encoder).requires_grad_(False) if settings.parallel.distillation > 0 else None
+        self.start = start.description.training if start is not None else None
         if start is not None:
             encoder.load_state_dict(start.state_dict())
         choose_parameters(encoder, settings.base.trainable_layers)
@@ -241,6 +242,8 @@ class Trainer:
             "torch": torch.__version__,
             "validation": figures,
         }
+        if self.start is not None:
+            training["start"] = self.start
         self.encoder.save(self.out / name, training)
         write_whole(self.out / f"{name}.json", json.dumps({"step": self.step, **figures}, indent=2) + "\n")
 
