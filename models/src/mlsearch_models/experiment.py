@@ -62,6 +62,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="this row; may be repeated")
     parser.add_argument("--skip-base", action="store_true", help="do not evaluate the base")
     parser.add_argument("--lines", type=int, default=100, help="NTREX lines in the evaluation")
+    parser.add_argument("--sample", type=int, help="XQuAD-R question ids in the evaluation; all by default")
     return parser.parse_args()
 
 
@@ -98,6 +99,8 @@ def evaluate(arguments: argparse.Namespace, encoder: str, name: str, row: str) -
         return
     command = ["-m", "mlsearch_models.evaluate", encoder, "--data", str(arguments.data), "--output", str(results)]
     command += ["--name", name, "--row", row, "--lines", str(arguments.lines), "--precision", "bfloat16"]
+    if arguments.sample:
+        command += ["--sample", str(arguments.sample)]
     run([*command, "--cache", str(arguments.cache)])
 
 
