@@ -37,6 +37,11 @@ def test_a_mix_lies_between_the_two(tiny_checkpoint, trained):
         mixes.put(1.5, model)
 
 
+def test_of_shares_that_are_as_good_the_greatest_is_chosen():
+    assert average.choose({0.5: 0.6489, 0.6: 0.6495, 0.7: 0.6494, 0.8: 0.6480}) == 0.7
+    assert average.choose({0.5: 0.7, 1.0: 0.6}) == 0.5
+
+
 def test_the_command_keeps_the_best_share(tiny_checkpoint, trained, tmp_path, monkeypatch, capsys):
     prepared = tmp_path / "prepared"
     prepared.mkdir()
@@ -55,5 +60,6 @@ def test_the_command_keeps_the_best_share(tiny_checkpoint, trained, tmp_path, mo
     assert average.main() == 0
     told = encoder.load(out).description.training
     scores = [json.loads(line.split(": ", 1)[1])["score"] for line in capsys.readouterr().out.splitlines()[:2]]
-    assert told["share_of_trained_weights"] == float(scores[1] > scores[0])
-    assert told["step"] == 3 and told["validation"]["score"] == max(scores)
+    chosen = average.choose({0.0: scores[0], 1.0: scores[1]})
+    assert told["share_of_trained_weights"] == chosen
+    assert told["step"] == 3 and told["validation"]["score"] == scores[int(chosen)]
