@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::bias::{BiasReport, Correction, HitBias};
 use crate::{Language, LanguageShare, Mode};
 
 /// The answer to a query.
@@ -16,6 +17,11 @@ pub struct Answer {
     pub matched: Option<u64>,
     /// How the nearest were looked for.
     pub search: SearchReport,
+    /// What was corrected: nothing unless the query asked for it.
+    pub correction: Correction,
+    /// Which languages the ranking favours; `None` if the query does not ask.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bias: Option<BiasReport>,
     /// The documents nearest in meaning, best first.
     pub hits: Vec<Hit>,
     /// Where the time went.
@@ -61,8 +67,12 @@ pub struct Hit {
     pub rank: usize,
     /// The document's id.
     pub id: String,
-    /// Cosine of query and document, -1 to 1: greater is nearer.
+    /// Cosine of query and document, -1 to 1: greater is nearer. Hits are in this order unless
+    /// the ranking is corrected.
     pub score: f32,
+    /// What the score owes to the document's language; `None` if the query does not ask.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bias: Option<HitBias>,
     /// The document's language.
     #[serde(rename = "lang")]
     pub language: Language,
@@ -88,6 +98,8 @@ pub struct Timings {
     pub search: f64,
     /// Reading the documents found.
     pub fetch: f64,
+    /// Finding out how the ranking is biased.
+    pub bias: f64,
     /// All of it.
     pub total: f64,
 }

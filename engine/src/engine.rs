@@ -10,17 +10,20 @@ use arc_swap::ArcSwap;
 use mlsearch_encoder::{Encoder, EncoderOptions, Fingerprint, ModelConfig};
 use mlsearch_index::{
     Address, HnswConfig, Index, IndexConfig, IndexWriter, Key, Label, Metric, Neighbor,
-    NewDocument, OpenOptions, Precision, Quantization, SearchParams, SearchRequest, Snapshot,
-    VerifyReport, WriterOptions,
+    NewDocument, OpenOptions, Precision, Quantization, SearchParams, Snapshot, VerifyReport,
+    WriterOptions,
 };
 
-use crate::answer::{Answer, Hit, QueryReport, SearchReport, Timings};
+use crate::answer::{Answer, Hit, QueryReport, Timings};
+use crate::bias::{Corrected, Profiles, dot};
 use crate::build::{BuildProgress, Listener};
 use crate::filter::label_filter;
 use crate::filterable::{FieldValue, Filterable, as_fields};
 use crate::info::{EngineInfo, GraphStatistics, LanguageStatistics};
 use crate::labels::LabelTable;
 use crate::language::LanguageDetector;
+use crate::query::BiasDetail;
+use crate::ranking::{Explanation, PoolScope, Ranker};
 use crate::shorten::{cut, dimension_of};
 use crate::{Detection, Document, Error, Filter, Language, Query, Result, build, model, record};
 
@@ -104,6 +107,8 @@ struct View {
     present: Vec<(Label, Language)>,
     /// The fields that documents can be filtered by.
     filterable: Filterable,
+    /// How the vectors of each language lie; made when a query first needs it.
+    profiles: OnceLock<Profiles>,
 }
 
 impl Engine {
@@ -284,7 +289,7 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// [`Error::EmptyQuery`]; [`Error::Filter`] for a filter by a field that the index does not
+    /// [`Error::EmptyQuery`]; [`Error::InvalidStrength`] of a correction; [`Error::Filter`] for a filter by a field that the index does not
     /// filter by; [`Error::LanguageNotInIndex`] for a target language without
     /// documents; [`Error::QueryLanguageUnknown`] if the mode needs the query's language and it
     /// could not be detected; [`Error::ModelNotFound`], [`Error::ModelMismatch`],
@@ -295,6 +300,7 @@ impl Engine {
         if query.text.trim().is_empty() {
             return Err(Error::EmptyQuery);
         }
+        query.correction.check()?;
         let view = self.view();
         let mut timings = Timings::default();
         let predicate = query
@@ -322,37 +328,56 @@ impl Engine {
             predicate.as_ref().map(|predicate| view.snapshot.select(predicate)).transpose()
         });
         let selection = record_time(&mut timings.filter, selection)?;
-        let selection = selection.as_ref();
-        let params = SearchParams {
-            k: query.k,
-            exact: query.exact,
-            ef: query.ef,
-            ..SearchParams::default()
+        let ranker = Ranker {
+            snapshot: &view.snapshot,
+            vector: &vector,
+            labels,
+            selection: selection.as_ref(),
+            params: SearchParams {
+                k: query.k,
+                exact: query.exact,
+                ef: query.ef,
+                ..SearchParams::default()
+            },
         };
-        let request = SearchRequest { vector: &vector, params, labels, selection };
-        let search = match view.snapshot.is_exact(&request) {
-            true => SearchReport::EXACT,
-            false => SearchReport { exact: false, ef: Some(view.snapshot.ef(&request)) },
-        };
-        let neighbors = record_time(&mut timings.search, timed(|| view.snapshot.search(&request)))?;
+        let explained = !query.correction.is_none() || query.bias != BiasDetail::Off;
+        let scope =
+            timed(|| explained.then(|| PoolScope::of(&ranker, view.profiles()?)).transpose());
+        let scope = record_time(&mut timings.bias, scope)?;
+        let corrected = scope
+            .as_ref()
+            .map_or_else(Corrected::default, |scope| scope.correct(&vector, query.correction));
+        let ranking = timed(|| ranker.rank(query.correction, &corrected));
+        let ranking = record_time(&mut timings.search, ranking)?;
+        let search = ranker.report(&corrected);
+
         let hits = timed(|| {
-            neighbors
-                .iter()
-                .enumerate()
-                .map(|(at, neighbor)| self.hit(&view, at + 1, neighbor))
-                .collect()
+            let found = ranking.iter().enumerate();
+            found.map(|(at, neighbor)| self.hit(&view, at + 1, neighbor, &vector)).collect()
         });
         let hits = record_time(&mut timings.fetch, hits);
-        let hits: Vec<Hit> = Result::from_iter::<Vec<Result<Hit>>>(hits)?;
+        let mut hits: Vec<Hit> = Result::from_iter::<Vec<Result<Hit>>>(hits)?;
+        let report = timed(|| match &scope {
+            Some(scope) if query.bias != BiasDetail::Off => {
+                let explanation = Explanation { scope, ranker: &ranker, corrected: &corrected };
+                let id_of =
+                    |found: &Neighbor| Ok(self.document(&view, found.address, found.label)?.id);
+                explanation.of(&query, &detected, &ranking, &mut hits, id_of).map(Some)
+            }
+            _ => Ok(None),
+        });
+        timings.bias += report.1;
+        let report = report.0?;
         timings.total = milliseconds(started);
         let matched = selection.map(|selection| selection.len());
+        let correction = query.correction;
         let query = QueryReport {
             text: query.text,
             mode: query.mode,
             languages: detected.languages,
             filter: query.filter.map(|filter| filter.to_string()),
         };
-        Ok(Answer { query, matched, search, hits, timings_ms: timings })
+        Ok(Answer { query, matched, search, correction, bias: report, hits, timings_ms: timings })
     }
 
     /// How many documents match a filter. Takes no model.
@@ -522,13 +547,14 @@ impl Engine {
         })
     }
 
-    fn hit(&self, view: &View, rank: usize, neighbor: &Neighbor) -> Result<Hit> {
+    fn hit(&self, view: &View, rank: usize, neighbor: &Neighbor, query: &[f32]) -> Result<Hit> {
         let document = self.document(view, neighbor.address, neighbor.label)?;
+        let vector = view.snapshot.record(neighbor.address)?.vector;
         Ok(Hit {
             rank,
             id: document.id,
-            // The cosine distance is 1 - cosine.
-            score: 1.0 - neighbor.distance,
+            score: dot(query, &vector),
+            bias: None,
             language: document.language.unwrap_or_else(Language::undetermined),
             group: document.group,
             text: document.text,
@@ -642,7 +668,15 @@ impl View {
             Some(names) => Filterable::from_attribute(names).map_err(not_ours)?,
             None => Filterable::default(),
         };
-        Ok(Self { snapshot, labels, present, filterable })
+        Ok(Self { snapshot, labels, present, filterable, profiles: OnceLock::new() })
+    }
+
+    fn profiles(&self) -> Result<&Profiles> {
+        if let Some(known) = self.profiles.get() {
+            return Ok(known);
+        }
+        let profiles = Profiles::of(&self.snapshot, &self.present)?;
+        Ok(self.profiles.get_or_init(|| profiles))
     }
 }
 

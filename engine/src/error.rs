@@ -41,6 +41,12 @@ pub enum Error {
         /// The mode asked for.
         mode: &'static str,
     },
+    /// A correction can be applied in part, but not more than all of it.
+    #[error("a correction has a strength between 0 and 1, not {strength}")]
+    InvalidStrength {
+        /// What was given.
+        strength: f32,
+    },
     /// A document that cannot be added.
     #[error("the document {id:?} cannot be added: {reason}")]
     InvalidDocument {

@@ -33,6 +33,7 @@ mod document;
 mod info;
 mod query;
 
+pub mod bias;
 pub mod language;
 
 mod field_value;
@@ -41,6 +42,7 @@ mod filter_language;
 mod filterable;
 mod labels;
 mod model;
+mod ranking;
 mod record;
 mod shorten;
 
@@ -58,7 +60,7 @@ pub use filter_language::{Filter, FilterError, MAX_FILTER_BYTES};
 pub use info::{EngineInfo, GraphStatistics, LanguageStatistics, ModelInfo, SegmentInfo};
 pub use language::{Detection, Language, LanguageShare};
 pub use model::{DEFAULT_MODEL, MODEL_VARIABLE, locate_model};
-pub use query::{Mode, Query};
+pub use query::{BiasDetail, Mode, Query};
 
 pub use mlsearch_encoder as encoder;
 pub use mlsearch_index as index;

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::bias::Correction;
 use crate::{Filter, Language};
 
 /// Which languages are searched.
@@ -48,6 +49,19 @@ impl FromStr for Mode {
     }
 }
 
+/// How much an answer says about its language bias.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum BiasDetail {
+    /// Nothing.
+    Off,
+    /// Which languages the ranking favours, and by how much.
+    #[default]
+    Report,
+    /// Also what the ranking would be with a correction or, if it is corrected, without: costs a
+    /// second search.
+    Counterfactual,
+}
+
 /// A query and how it is to be answered.
 ///
 /// ```
@@ -70,6 +84,10 @@ pub struct Query {
     pub targets: Vec<Language>,
     /// Only documents that this holds for.
     pub filter: Option<Filter>,
+    /// How the ranking is corrected for language: not at all unless this says so.
+    pub correction: Correction,
+    /// How much the answer says about its language bias.
+    pub bias: BiasDetail,
     /// Compares the query with every document that may be found, in place of a walk through the
     /// graph: nothing nearer is missed, and the time grows with the number of documents.
     pub exact: bool,
@@ -89,6 +107,8 @@ impl Query {
             language: None,
             targets: Vec::new(),
             filter: None,
+            correction: Correction::default(),
+            bias: BiasDetail::default(),
             exact: false,
             ef: None,
         }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 use std::thread;
 
+use crate::adjustment::Adjustment;
 use crate::distance::Distance;
 use crate::id::{Address, Slot};
 use crate::slot_set::SlotSet;
@@ -27,6 +28,8 @@ pub(crate) struct Stretch<'snapshot> {
     pub(crate) slots: Range<u32>,
     /// The slots that may be found; all if `None`.
     pub(crate) selected: Option<&'snapshot SlotSet>,
+    /// What becomes of the distances to them.
+    pub(crate) adjustment: Adjustment,
 }
 
 impl Stretch<'_> {
@@ -75,8 +78,9 @@ pub(crate) fn search(
 fn scan(query: &[f32], distance: Distance, k: usize, stretches: &[Stretch]) -> TopK {
     let mut nearest = TopK::new(k);
     let mut distances = [0.0; ROWS_AT_ONCE as usize];
-    for Stretch { segment, slots, selected } in stretches {
+    for Stretch { segment, slots, selected, adjustment } in stretches {
         let mut offer = |slot: u32, distance: f32| {
+            let distance = adjustment.apply(distance);
             if distance <= nearest.limit() && !segment.deleted.contains(slot) {
                 let slot = Slot(slot);
                 nearest.offer(Candidate {

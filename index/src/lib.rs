@@ -35,6 +35,7 @@ compile_error!(
     "vectors are read from little-endian files in place: big-endian targets are not supported"
 );
 
+mod adjustment;
 #[cfg(feature = "bench")]
 mod bench;
 mod codes;
@@ -73,6 +74,7 @@ mod statistics;
 #[cfg(test)]
 mod fault_tests;
 
+pub use adjustment::{Adjustment, Adjustments};
 #[cfg(feature = "bench")]
 #[doc(hidden)]
 pub use bench::{KernelBenchmark, kernel_benchmarks};

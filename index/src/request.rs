@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
+use crate::adjustment::Adjustments;
 use crate::fields::Selection;
 use crate::id::{Address, Key, Label};
 
@@ -17,6 +18,9 @@ pub struct SearchRequest<'query> {
     pub labels: LabelFilter,
     /// Among which documents, of the snapshot that is searched: all if `None`.
     pub selection: Option<&'query Selection>,
+    /// What becomes of the distances to the documents of each label, under the cosine and the
+    /// inner product metric: documents are found and ordered by the outcome. None by default.
+    pub adjustments: Option<&'query Adjustments>,
 }
 
 /// How to search.
@@ -58,7 +62,7 @@ pub struct Neighbor {
     pub key: Key,
     /// The document's label.
     pub label: Label,
-    /// Its distance from the query; smaller is nearer.
+    /// Its distance from the query, adjusted if the search adjusts; smaller is nearer.
     pub distance: f32,
     /// Where the snapshot that was searched keeps it.
     pub address: Address,
@@ -72,6 +76,7 @@ impl<'query> SearchRequest<'query> {
             params: SearchParams::default(),
             labels: LabelFilter::default(),
             selection: None,
+            adjustments: None,
         }
     }
 }

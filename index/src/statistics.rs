@@ -58,6 +58,43 @@ impl Snapshot {
         Ok(self.statistics.get_or_init(|| statistics))
     }
 
+    /// The vectors of some documents of a label, row after row, evenly spaced in the order in
+    /// which they are kept: as many as `most`, or all if there are fewer.
+    pub fn label_sample(&self, label: Label, most: usize) -> Vec<f32> {
+        let live = |segment: &LiveSegment| -> u64 {
+            let runs = segment.segment.labels().iter().filter(|run| run.label == label);
+            runs.map(|run| {
+                u64::from(run.end - run.start)
+                    - segment.deleted.range_cardinality(run.start..run.end)
+            })
+            .sum()
+        };
+        let documents: u64 = self.segments().iter().map(live).sum();
+        let wanted = documents.min(most as u64);
+        let mut sample = Vec::with_capacity(wanted as usize * self.dimension());
+        let mut vector = vec![0.0; self.dimension()];
+        let (mut seen, mut taken) = (0, 0);
+        for segment in self.segments() {
+            for run in segment.segment.labels().iter().filter(|run| run.label == label) {
+                for slot in run.start..run.end {
+                    if taken == wanted {
+                        return sample;
+                    }
+                    if segment.deleted.contains(slot) {
+                        continue;
+                    }
+                    if seen == taken * documents / wanted {
+                        segment.segment.copy_vector(Slot(slot), &mut vector);
+                        sample.extend_from_slice(&vector);
+                        taken += 1;
+                    }
+                    seen += 1;
+                }
+            }
+        }
+        sample
+    }
+
     /// The statistics of each segment's graph. Reads all graphs.
     ///
     /// # Errors

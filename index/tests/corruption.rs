@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 
 use corpus::{Numbers, QUANTIZATIONS, copy};
 use mlsearch_index::{
-    Address, Error, Field, HnswConfig, Index, IndexConfig, Key, Label, LabelFilter, Metric,
-    NewDocument, OpenOptions, Predicate, Quantization, Result, SearchParams, SearchRequest,
-    SegmentInfo, Slot, WriterOptions,
+    Address, Adjustment, Adjustments, Error, Field, HnswConfig, Index, IndexConfig, Key, Label,
+    LabelFilter, Metric, NewDocument, OpenOptions, Predicate, Quantization, Result, SearchParams,
+    SearchRequest, SegmentInfo, Slot, WriterOptions,
 };
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -240,15 +240,18 @@ fn search_everything(folder: &Path, pinned: bool) -> Result<()> {
     let snapshot = Index::open_with(folder, OpenOptions { pinned })?.snapshot();
     let labels = Predicate::Labels([Label(0), Label(2)].into());
     let selection = snapshot.select(&labels)?;
+    let adjustments = Adjustments::from([(Label(0), Adjustment { scale: 1.2, shift: -0.3 })]);
     let mut numbers = Numbers::new(4);
     for (k, ef) in [(1, Some(1)), (1, Some(3)), (5, None), (1_000, Some(1_000))] {
         for exact in [false, true] {
-            for filtered in [false, true] {
+            for (filtered, adjusted) in [(false, false), (true, false), (false, true), (true, true)]
+            {
                 let request = SearchRequest {
                     vector: &numbers.vector(Metric::Cosine, DIMENSION),
                     params: SearchParams { k, ef, exact, threads: None },
                     labels: LabelFilter::All,
                     selection: filtered.then_some(&selection),
+                    adjustments: adjusted.then_some(&adjustments),
                 };
                 let answer = snapshot.search(&request)?;
                 assert!(answer.len() <= k.min(snapshot.len() as usize));

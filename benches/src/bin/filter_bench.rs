@@ -147,6 +147,7 @@ fn search(
         params: SearchParams { k, ef, exact, threads: Some(NonZeroUsize::MIN) },
         labels: case.labels.clone(),
         selection: case.selection.as_ref(),
+        adjustments: None,
     };
     let found = snapshot.search(&request)?;
     found.iter().map(|neighbor| Ok(usize::try_from(neighbor.key.0)?)).collect()

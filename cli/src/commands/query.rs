@@ -6,16 +6,18 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use mlsearch::{Answer, Engine, EngineOptions, Filter, Language, Mode};
+use mlsearch::bias::{Correction, Method};
+use mlsearch::{Answer, BiasDetail, Engine, EngineOptions, Filter, Language, Mode};
 
 use crate::arguments::Global;
-use crate::output::{Console, answer, json};
+use crate::output::{Console, answer, bias, json};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   mlsearch query notes.index \"how do bees tell each other where flowers are?\"
   mlsearch query notes.index \"warum tanzen Bienen\" --mode cross-lingual -k 5
+  mlsearch query notes.index \"warum tanzen Bienen\" --debias center --bias
   mlsearch query notes.index \"chai kaise banayein, step by step\" --lang hi,en --json
   mlsearch query laws.index \"wer zahlt die Kaution?\" --where 'year >= 2020 and topic = \"rent\"'
   mlsearch query laws.index \"deposit\" --where 'topic in [\"rent\", \"tax\"] and not exists(repealed)'
@@ -53,6 +55,20 @@ pub(crate) struct Query {
     #[arg(long = "where", value_name = "FILTER")]
     filter: Option<String>,
 
+    /// Correct the ranking for language: take every language's mean off (center), count scores in
+    /// deviations from it (standardize), drop the directions in which languages differ (lsar), or
+    /// give every language its turn (balanced)
+    #[arg(long, value_name = "METHOD", default_value_t, value_parser = methods())]
+    debias: Method,
+
+    /// How much of the correction, 0 to 1
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0, requires = "debias", value_parser = share)]
+    strength: f32,
+
+    /// Show which languages the ranking favours, by how much, and what a correction changes
+    #[arg(long)]
+    bias: bool,
+
     /// Compare the query with every document, in place of a walk through the graph: nothing nearer
     /// is missed, and large indexes take longer
     #[arg(long, conflicts_with = "ef")]
@@ -78,6 +94,15 @@ fn modes() -> impl TypedValueParser<Value = Mode> {
     PossibleValuesParser::new(names).try_map(|name| name.parse())
 }
 
+fn methods() -> impl TypedValueParser<Value = Method> {
+    PossibleValuesParser::new(Method::ALL.map(Method::name)).try_map(|name| name.parse())
+}
+
+fn share(text: &str) -> Result<f32, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "give a number from 0 to 1".to_owned())
+}
+
 impl Query {
     pub(crate) fn run(&self, global: &Global, console: &Console) -> Result<()> {
         // Nothing need be opened to see that it cannot be read.
@@ -101,6 +126,8 @@ impl Query {
             language: self.query_lang.clone(),
             targets: self.lang.clone(),
             filter,
+            correction: Correction { method: self.debias, strength: self.strength },
+            bias: BiasDetail::Counterfactual,
             exact: self.exact,
             ef: self.ef.map(usize::try_from).transpose()?,
             ..mlsearch::Query::new(text)
@@ -109,6 +136,9 @@ impl Query {
             return json::print(&answer, console);
         }
         console.print(&answer::render(&answer, console.width()))?;
+        if self.bias {
+            console.print(&bias::render(&answer))?;
+        }
         if answer.hits.is_empty() {
             console.say(&self.nothing_found(&answer));
         }

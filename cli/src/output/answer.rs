@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use mlsearch::{Answer, Hit, LanguageShare};
 
+use super::bias;
 use super::style::{DIM, HEADING, LANGUAGE, SCORE, counted, one_line, paragraph};
 
 /// Blanks before a hit's text.
@@ -25,6 +26,9 @@ pub(crate) fn render(answer: &Answer, width: usize) -> String {
         None => String::new(),
     };
     let exactly = if answer.search.exact { " by exact search" } else { "" };
+    if let Some(line) = bias::line(answer) {
+        text.push_str(&line);
+    }
     text.push_str(&format!("{DIM}{hits}{matched}{exactly} in {}{DIM:#}\n", times(answer)));
     text
 }
@@ -75,6 +79,7 @@ fn times(answer: &Answer) -> String {
         ("filter", answer.matched.map(|_| timings.filter)),
         ("search", Some(timings.search)),
         ("fetch", Some(timings.fetch)),
+        ("bias", answer.bias.as_ref().map(|_| timings.bias)),
     ];
     let parts = parts.into_iter().filter_map(|(name, time)| Some((name, time?)));
     for (number, (name, time)) in parts.enumerate() {

@@ -1,6 +1,7 @@
 //! Everything that the command says.
 
 pub(crate) mod answer;
+pub(crate) mod bias;
 pub(crate) mod graphs;
 pub(crate) mod json;
 pub(crate) mod problems;

@@ -1,6 +1,7 @@
 //! The engine with the committed model. One program for all of it: each one that links the engine
 //! holds the language models too, hundreds of megabytes.
 
+mod bias;
 mod dimension;
 mod eval_lareqa;
 mod filter;

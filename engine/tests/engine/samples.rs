@@ -62,7 +62,7 @@ fn folder() -> tempfile::TempDir {
 }
 
 /// An engine over all sample passages, built once.
-fn samples() -> &'static Engine {
+pub(crate) fn samples() -> &'static Engine {
     static ENGINE: OnceLock<(Engine, tempfile::TempDir)> = OnceLock::new();
     let (engine, _folder) = ENGINE.get_or_init(|| {
         let folder = folder();
@@ -379,10 +379,13 @@ fn answers_serialise_in_the_documented_form() {
     let keys = |value: &serde_json::Value| -> BTreeSet<String> {
         value.as_object().expect("an object").keys().cloned().collect()
     };
-    assert_eq!(keys(&json), ["query", "search", "hits", "timings_ms"].map(String::from).into());
+    let parts = ["query", "search", "correction", "bias", "hits", "timings_ms"];
+    assert_eq!(keys(&json), parts.map(String::from).into());
+    assert_eq!(json["correction"], serde_json::json!({"method": "none", "strength": 1.0}));
     assert_eq!(json["search"], serde_json::json!({"exact": false, "ef": 128}));
     assert!(keys(&json["query"]).is_superset(&["text", "languages"].map(String::from).into()));
     assert_eq!(keys(&json["query"]["languages"][0]), ["tag", "share"].map(String::from).into());
-    let hit = ["rank", "id", "score", "lang", "group", "text", "metadata"].map(String::from);
+    let hit =
+        ["rank", "id", "score", "bias", "lang", "group", "text", "metadata"].map(String::from);
     assert_eq!(keys(&json["hits"][0]), hit.into());
 }

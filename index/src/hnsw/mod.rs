@@ -23,4 +23,4 @@ pub(crate) use self::hnsw_rs::build_with_hnsw_rs;
 pub(crate) use build::{Base, BuildOptions, Built, Progress, Space, build, build_bytes};
 pub(crate) use graph::{Graph, Level, NO_NODE};
 pub(crate) use scratch::{Scratch, with_scratch};
-pub(crate) use search::{descend, walk, walk_admitted};
+pub(crate) use search::{Score, descend, walk, walk_admitted};

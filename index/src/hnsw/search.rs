@@ -1,5 +1,7 @@
 //! Walks through a graph.
 
+use std::ops::Range;
+
 use super::graph::{Graph, Layer, Level};
 use super::scratch::Scratch;
 use crate::codes::Scorer;
@@ -25,6 +27,25 @@ impl Score for Scorer<'_> {
     }
 }
 
+/// Which slots may be found.
+pub(crate) trait Admits {
+    fn admits(&self, slot: u32) -> bool;
+}
+
+impl Admits for SlotSet {
+    #[inline]
+    fn admits(&self, slot: u32) -> bool {
+        self.contains(slot)
+    }
+}
+
+impl Admits for Range<u32> {
+    #[inline]
+    fn admits(&self, slot: u32) -> bool {
+        self.contains(&slot)
+    }
+}
+
 /// The nodes of an upper level, which stand for slots.
 struct LevelNodes<'walk> {
     level: Level<'walk>,
@@ -47,7 +68,7 @@ impl LevelNodes<'_> {
 }
 
 /// The slot of level 0 that a walk begins at: the nearest one found on the levels above.
-pub(crate) fn descend(graph: &Graph, scorer: &Scorer, scratch: &mut Scratch) -> u32 {
+pub(crate) fn descend(graph: &Graph, scorer: &impl Score, scratch: &mut Scratch) -> u32 {
     let mut slot = 0;
     let Scratch { fresh, bridges: nodes, scores, .. } = scratch;
     for (position, level) in graph.levels.iter().enumerate().rev() {
@@ -132,7 +153,7 @@ pub(crate) fn walk_admitted(
     score: &impl Score,
     ef: usize,
     seeds: &[u32],
-    admits: &SlotSet,
+    admitted: &impl Admits,
     scratch: &mut Scratch,
 ) {
     let Scratch { visited, pool, fresh, bridges, scores, .. } = scratch;
@@ -141,7 +162,7 @@ pub(crate) fn walk_admitted(
     fresh.clear();
     bridges.clear();
     for &seed in seeds {
-        if !admits.contains(seed) {
+        if !admitted.admits(seed) {
             bridges.push(seed);
         } else if visited.insert(seed) {
             fresh.push(seed);
@@ -157,7 +178,7 @@ pub(crate) fn walk_admitted(
                 continue;
             }
             for neighbor in layer.neighbors(bridge) {
-                if admits.contains(neighbor) && visited.insert(neighbor) {
+                if admitted.admits(neighbor) && visited.insert(neighbor) {
                     fresh.push(neighbor);
                     score.prefetch(neighbor);
                 }
@@ -171,7 +192,7 @@ pub(crate) fn walk_admitted(
         fresh.clear();
         bridges.clear();
         for neighbor in layer.neighbors(node) {
-            if !admits.contains(neighbor) {
+            if !admitted.admits(neighbor) {
                 bridges.push(neighbor);
             } else if visited.insert(neighbor) {
                 fresh.push(neighbor);

@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 pub(crate) use payloads::Payloads;
-pub(crate) use search::{Admission, Walk};
+pub(crate) use search::{Admission, Goal, Walk};
 pub(crate) use write::{Building, OtherBuilder, Source, Target, write_segment};
 
 use half::f16;

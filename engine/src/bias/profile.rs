@@ -1,0 +1,59 @@
+//! What is known of the vectors of each language of an index, computed once for a commit.
+
+use std::sync::OnceLock;
+
+use mlsearch_index::{Label, Snapshot};
+
+use super::subspace::Subspace;
+use crate::{Language, Result};
+
+/// Vectors of each language that spreads are estimated from, evenly spaced in the order of
+/// storage. An estimate from 32 is within a quarter of the truth in 95 of 100 cases.
+const SAMPLES: usize = 32;
+
+/// The languages of a commit that have documents, and how their vectors lie.
+#[derive(Debug)]
+pub(crate) struct Profiles {
+    pub(crate) languages: Vec<Profile>,
+    /// Where the means of the languages lie; made when a correction needs it.
+    subspace: OnceLock<Subspace>,
+}
+
+/// The vectors of one language.
+#[derive(Debug)]
+pub(crate) struct Profile {
+    pub(crate) label: Label,
+    pub(crate) language: Language,
+    pub(crate) documents: u64,
+    /// The mean of its vectors.
+    pub(crate) mean: Vec<f32>,
+    /// Some of its vectors, row after row.
+    pub(crate) samples: Vec<f32>,
+}
+
+impl Profiles {
+    pub(crate) fn of(snapshot: &Snapshot, present: &[(Label, Language)]) -> Result<Self> {
+        let statistics = snapshot.label_statistics()?;
+        let mut languages = Vec::with_capacity(present.len());
+        for (label, language) in present {
+            let Some(known) = statistics.get(label) else { continue };
+            languages.push(Profile {
+                label: *label,
+                language: language.clone(),
+                documents: known.documents,
+                mean: known.mean.clone(),
+                samples: snapshot.label_sample(*label, SAMPLES),
+            });
+        }
+        Ok(Self { languages, subspace: OnceLock::new() })
+    }
+
+    /// The directions in which the languages differ.
+    pub(crate) fn subspace(&self) -> &Subspace {
+        self.subspace.get_or_init(|| {
+            let means: Vec<&[f32]> =
+                self.languages.iter().map(|profile| profile.mean.as_slice()).collect();
+            Subspace::of(&means)
+        })
+    }
+}

@@ -1,0 +1,143 @@
+//! Rankings of one query: by the scores as they are or corrected, and what tells them apart.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use mlsearch_index::{
+    Key, Label, LabelFilter, Neighbor, SearchParams, SearchRequest, Selection, Snapshot,
+};
+
+use crate::answer::{Hit, SearchReport};
+use crate::bias::{
+    self, BiasReport, Corrected, Correction, Counterfactual, HitBias, Method, Offsets, Profiles,
+    Ranked, Scope, interleave,
+};
+use crate::query::BiasDetail;
+use crate::{Detection, Query, Result};
+
+/// A query, ready to be ranked by one correction or another.
+pub(crate) struct Ranker<'search> {
+    pub(crate) snapshot: &'search Snapshot,
+    pub(crate) vector: &'search [f32],
+    pub(crate) labels: LabelFilter,
+    pub(crate) selection: Option<&'search Selection>,
+    pub(crate) params: SearchParams,
+}
+
+impl Ranker<'_> {
+    /// The documents nearest by a correction.
+    pub(crate) fn rank(
+        &self,
+        correction: Correction,
+        corrected: &Corrected,
+    ) -> Result<Vec<Neighbor>> {
+        let request = self.request(corrected);
+        if correction.method != Method::Balanced || correction.is_none() {
+            return Ok(self.snapshot.search(&request)?);
+        }
+        let labels = self.snapshot.labels().into_keys().filter(|label| self.labels.admits(*label));
+        let lists = labels
+            .map(|label| {
+                let labels = LabelFilter::Only(BTreeSet::from([label]));
+                Ok(self.snapshot.search(&SearchRequest { labels, ..request.clone() })?)
+            })
+            .collect::<Result<Vec<_>>>()?;
+        Ok(interleave(&lists, self.params.k))
+    }
+
+    /// How the nearest are looked for.
+    pub(crate) fn report(&self, corrected: &Corrected) -> SearchReport {
+        let request = self.request(corrected);
+        match self.snapshot.is_exact(&request) {
+            true => SearchReport::EXACT,
+            false => SearchReport { exact: false, ef: Some(self.snapshot.ef(&request)) },
+        }
+    }
+
+    fn request<'a>(&'a self, corrected: &'a Corrected) -> SearchRequest<'a> {
+        SearchRequest {
+            vector: corrected.vector.as_deref().unwrap_or(self.vector),
+            params: self.params,
+            labels: self.labels.clone(),
+            selection: self.selection,
+            adjustments: corrected.adjustments.as_ref(),
+        }
+    }
+}
+
+/// The documents that a query searches, and how their languages stand to it.
+pub(crate) struct PoolScope<'view> {
+    profiles: &'view Profiles,
+    offsets: Offsets,
+    pool: BTreeMap<Label, u64>,
+}
+
+impl<'view> PoolScope<'view> {
+    pub(crate) fn of(ranker: &Ranker, profiles: &'view Profiles) -> Result<Self> {
+        let mut pool = match ranker.selection {
+            Some(selection) => ranker.snapshot.labels_of(selection)?,
+            None => ranker.snapshot.labels(),
+        };
+        pool.retain(|label, _| ranker.labels.admits(*label));
+        let offsets = Offsets::of(ranker.vector, profiles, |label| pool.contains_key(&label));
+        Ok(Self { profiles, offsets, pool })
+    }
+
+    pub(crate) fn correct(&self, vector: &[f32], correction: Correction) -> Corrected {
+        bias::correct(vector, correction, &self.offsets, self.profiles, None)
+    }
+}
+
+/// What a report is made of.
+pub(crate) struct Explanation<'search> {
+    pub(crate) scope: &'search PoolScope<'search>,
+    pub(crate) ranker: &'search Ranker<'search>,
+    /// What the ranking was ranked by.
+    pub(crate) corrected: &'search Corrected,
+}
+
+impl Explanation<'_> {
+    /// The report of a ranking; puts what each hit owes to its language into the hits.
+    pub(crate) fn of(
+        &self,
+        query: &Query,
+        detected: &Detection,
+        ranking: &[Neighbor],
+        hits: &mut [Hit],
+        id_of: impl Fn(&Neighbor) -> Result<String>,
+    ) -> Result<BiasReport> {
+        let PoolScope { profiles, offsets, pool } = self.scope;
+        let ranked: Vec<Ranked> = ranking
+            .iter()
+            .zip(&*hits)
+            .map(|(neighbor, hit)| Ranked { label: neighbor.label, group: hit.group.as_deref() })
+            .collect();
+        let mut report = bias::report(Scope { offsets, profiles, pool, detected }, &ranked);
+        let mut other_places: HashMap<Key, usize> = HashMap::new();
+        if query.bias == BiasDetail::Counterfactual && offsets.languages.len() > 1 {
+            let correction = match query.correction.is_none() {
+                true => Correction::new(Method::Center),
+                false => Correction::default(),
+            };
+            let corrected = self.scope.correct(self.ranker.vector, correction);
+            let other = self.ranker.rank(correction, &corrected)?;
+            other_places = other.iter().map(|neighbor| neighbor.key).zip(1..).collect();
+            let ids = other.iter().map(id_of).collect::<Result<Vec<String>>>()?;
+            let given: Vec<String> = hits.iter().map(|hit| hit.id.clone()).collect();
+            report.counterfactual = Some(Counterfactual::of(correction, &given, &ids));
+        }
+        let is_plain = *self.corrected == Corrected::default();
+        for (hit, neighbor) in hits.iter_mut().zip(ranking) {
+            let offset = offsets.offset(neighbor.label) as f32;
+            hit.bias = Some(HitBias {
+                offset,
+                corrected_score: match is_plain {
+                    true => hit.score - offset,
+                    // The cosine distance is 1 - cosine.
+                    false => 1.0 - neighbor.distance,
+                },
+                other_rank: other_places.get(&neighbor.key).copied(),
+            });
+        }
+        Ok(report)
+    }
+}

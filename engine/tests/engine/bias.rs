@@ -1,0 +1,96 @@
+//! Reports and corrections of real answers.
+
+use std::collections::BTreeSet;
+
+use mlsearch::bias::{Correction, Method};
+use mlsearch::{Answer, BiasDetail, Error, Query};
+
+use crate::samples::samples;
+
+const ASKED: &str = "warum tanzen Bienen?";
+
+fn ask(method: Method, bias: BiasDetail) -> Answer {
+    let correction = Correction::new(method);
+    samples().search(Query { correction, bias, ..Query::new(ASKED) }).expect("answered")
+}
+
+fn ids(answer: &Answer) -> Vec<String> {
+    answer.hits.iter().map(|hit| hit.id.clone()).collect()
+}
+
+#[test]
+fn nothing_is_corrected_unless_it_is_asked_for() {
+    let answer = samples().search(ASKED).expect("answered");
+    assert!(answer.correction.is_none());
+    assert!(answer.hits.is_sorted_by(|a, b| a.score >= b.score));
+    let report = answer.bias.expect("a report is the default");
+    assert!(report.counterfactual.is_none());
+    let off = ask(Method::None, BiasDetail::Off);
+    assert!(off.bias.is_none() && off.hits.iter().all(|hit| hit.bias.is_none()));
+    assert_eq!(ids(&off).len(), 10);
+}
+
+#[test]
+fn shares_add_up_and_hits_carry_their_offsets() {
+    let answer = ask(Method::None, BiasDetail::Report);
+    let report = answer.bias.as_ref().expect("a report");
+    let sum =
+        |of: fn(&mlsearch::bias::LanguageBias) -> f64| report.languages.iter().map(of).sum::<f64>();
+    assert_eq!(report.languages.len(), 22);
+    assert!((sum(|of| of.pool_share) - 1.0).abs() < 1e-9);
+    assert!((sum(|of| of.exposure) - 1.0).abs() < 1e-9);
+    assert!((sum(|of| of.discounted_exposure) - 1.0).abs() < 1e-9);
+    assert!(sum(|of| of.offset).abs() < 1e-6);
+    assert!((0.0..=1.0).contains(&report.bias) && (0.0..=1.0).contains(&report.divergence));
+    for hit in &answer.hits {
+        let owed = hit.bias.expect("each hit says");
+        let of = report.languages.iter().find(|of| of.language == hit.language).expect("listed");
+        assert!((f64::from(owed.offset) - of.offset).abs() < 1e-6);
+        assert!((owed.corrected_score - (hit.score - owed.offset)).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn the_counterfactual_is_the_answer_that_the_correction_gives() {
+    let plain = ask(Method::None, BiasDetail::Counterfactual);
+    let corrected = ask(Method::Center, BiasDetail::Counterfactual);
+    let there = plain.bias.as_ref().and_then(|bias| bias.counterfactual.as_ref()).expect("asked");
+    let back =
+        corrected.bias.as_ref().and_then(|bias| bias.counterfactual.as_ref()).expect("asked");
+    assert_eq!((there.correction.method, back.correction.method), (Method::Center, Method::None));
+    let missing = |from: &[String], ids: &[String]| -> Vec<String> {
+        ids.iter().filter(|id| !from.contains(id)).cloned().collect()
+    };
+    let (before, after) = (ids(&plain), ids(&corrected));
+    assert_eq!(
+        (&there.entered, &there.left),
+        (&missing(&before, &after), &missing(&after, &before))
+    );
+    assert_eq!((&back.entered, &back.left), (&there.left, &there.entered));
+    for hit in &corrected.hits {
+        let other = hit.bias.expect("each hit says").other_rank;
+        assert_eq!(other, before.iter().position(|id| *id == hit.id).map(|at| at + 1));
+    }
+}
+
+#[test]
+fn corrected_answers_are_in_the_order_of_corrected_scores() {
+    for method in [Method::Center, Method::Standardize, Method::Lsar] {
+        let answer = ask(method, BiasDetail::Report);
+        assert_eq!(answer.correction.method, method);
+        let score = |hit: &mlsearch::Hit| hit.bias.expect("each hit says").corrected_score;
+        assert!(answer.hits.is_sorted_by(|a, b| score(a) >= score(b)), "{method}");
+        // What asks for bees finds bees, whatever is corrected.
+        assert_eq!(answer.hits[0].group.as_deref(), Some("bees"), "{method}");
+    }
+    let balanced = ask(Method::Balanced, BiasDetail::Report);
+    let languages: BTreeSet<_> = balanced.hits.iter().map(|hit| &hit.language).collect();
+    assert_eq!(languages.len(), balanced.hits.len());
+}
+
+#[test]
+fn a_strength_beyond_all_is_refused() {
+    let correction = Correction { method: Method::Center, strength: 1.5 };
+    let refused = samples().search(Query { correction, ..Query::new(ASKED) }).unwrap_err();
+    assert!(matches!(refused, Error::InvalidStrength { .. }), "{refused}");
+}
