@@ -66,7 +66,7 @@ train-smoke: runtime .venv-models/ready ## train, export and compare tiny models
 	.venv-models/bin/python models/smoke/install.py
 	touch $@
 
-eval-check: build ## XQuAD-R by the LAReQA protocol, against the base model's known figures
+eval-check: build ## XQuAD-R by the LAReQA protocol, against the default model's known figures
 	$(PYTHON) scripts/check_xquad_r.py --data $(DATA) --command target/release/mlsearch
 
 bench: runtime ## Criterion benchmarks of encoder and index

@@ -35,7 +35,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-MODEL = CHECKOUT / "models" / "multilingual-e5-small"
+MODEL = CHECKOUT / "models" / "multilingual-e5-small-aligned"
 ENVIRONMENT = CHECKOUT / ".venv-bench"
 CACHE = CHECKOUT / ".cache"
 RUNTIME = CHECKOUT / ".onnxruntime"

@@ -8,7 +8,7 @@
 //! use mlsearch_encoder::{Encoder, EncoderOptions};
 //!
 //! # fn main() -> mlsearch_encoder::Result<()> {
-//! let encoder = Encoder::open("models/multilingual-e5-small", &EncoderOptions::default())?;
+//! let encoder = Encoder::open("models/multilingual-e5-small-aligned", &EncoderOptions::default())?;
 //! let queries = encoder.encode_queries(&["why do bees dance?"])?;
 //! let passages = encoder.encode_passages(&["Bienen tanzen, um Futterplätze zu zeigen."])?;
 //! let cosine = queries.row(0).dot(&passages.row(0));

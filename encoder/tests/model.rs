@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use mlsearch_encoder::{Device, Encoder, EncoderOptions, Error, Role};
 
 fn model_folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/multilingual-e5-small")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/multilingual-e5-small-aligned")
 }
 
 fn encoder() -> &'static Encoder {

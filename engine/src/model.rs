@@ -9,7 +9,7 @@ use crate::{Error, Result};
 pub const MODEL_VARIABLE: &str = "MLSEARCH_MODEL";
 
 /// Name of the model that new indexes are built with.
-pub const DEFAULT_MODEL: &str = "multilingual-e5-small";
+pub const DEFAULT_MODEL: &str = "multilingual-e5-small-aligned";
 
 /// Finds the folder of the model [`DEFAULT_MODEL`], in this order: `explicit`, which must hold a
 /// model; the environment variable [`MODEL_VARIABLE`]; `models/NAME` beside the executable;

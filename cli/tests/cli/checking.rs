@@ -11,7 +11,7 @@ fn a_sound_installation_is_told_in_detail() {
     let report = stdout_json(mlsearch().args(["doctor", "--json"]));
     assert_eq!(report["ok"], true, "{report}");
     assert_eq!(report["problems"], Value::Array(Vec::new()));
-    assert_eq!(report["model"]["name"], "multilingual-e5-small");
+    assert_eq!(report["model"]["name"], "multilingual-e5-small-aligned");
     assert_eq!(report["model"]["intact"], true);
     assert!(report["encoder"]["parity"]["mean_cosine"].as_f64() > Some(0.99), "{report}");
     assert_eq!(report["encoder"]["parity"]["different_tokens"], 0);
@@ -52,7 +52,7 @@ fn an_altered_model_is_told() {
     let folder = temporary();
     let model = folder.path().join("model");
     fs::create_dir(&model).expect("created");
-    for entry in fs::read_dir(checkout("models/multilingual-e5-small")).expect("listed") {
+    for entry in fs::read_dir(checkout("models/multilingual-e5-small-aligned")).expect("listed") {
         let path = entry.expect("listed").path();
         fs::copy(&path, model.join(path.file_name().expect("a name"))).expect("copied");
     }

@@ -117,7 +117,7 @@ fn another_model_than_the_one_of_the_index_is_refused() {
     let folder = temporary();
     let model = folder.path().join("other-model");
     fs::create_dir(&model).expect("created");
-    let original = checkout("models/multilingual-e5-small");
+    let original = checkout("models/multilingual-e5-small-aligned");
     for entry in fs::read_dir(&original).expect("listed") {
         let path = entry.expect("listed").path();
         fs::copy(&path, model.join(path.file_name().expect("a name"))).expect("copied");
@@ -132,7 +132,7 @@ fn another_model_than_the_one_of_the_index_is_refused() {
         mlsearch().arg("query").arg(shared_index()).arg("bees").arg("--model").arg(&model),
         1,
     );
-    assert!(error.contains("was built with the model multilingual-e5-small"), "{error}");
+    assert!(error.contains("was built with the model multilingual-e5-small-aligned"), "{error}");
     assert!(error.contains("other-model"), "{error}");
 }
 

@@ -17,7 +17,7 @@ fn start_build(index: &Path, documents: usize) -> (Child, std::process::ChildStd
         .args(["index", "build", "-o"])
         .arg(index)
         .arg("-")
-        .env("MLSEARCH_MODEL", checkout("models/multilingual-e5-small"))
+        .env("MLSEARCH_MODEL", checkout("models/multilingual-e5-small-aligned"))
         .env("MLSEARCH_ONNXRUNTIME", checkout(".onnxruntime"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

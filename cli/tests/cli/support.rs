@@ -22,7 +22,7 @@ pub(crate) fn samples() -> PathBuf {
 pub(crate) fn mlsearch() -> Command {
     let mut command = Command::cargo_bin("mlsearch").expect("built before the tests");
     command
-        .env("MLSEARCH_MODEL", checkout("models/multilingual-e5-small"))
+        .env("MLSEARCH_MODEL", checkout("models/multilingual-e5-small-aligned"))
         .env("MLSEARCH_ONNXRUNTIME", checkout(".onnxruntime"))
         .env_remove("ORT_DYLIB_PATH")
         .env_remove("RUST_LOG")

@@ -22,7 +22,7 @@
 //! use mlsearch::eval::lareqa;
 //!
 //! # fn main() -> mlsearch::Result<()> {
-//! let encoder = Encoder::open("models/multilingual-e5-small", &EncoderOptions::default())?;
+//! let encoder = Encoder::open("models/multilingual-e5-small-aligned", &EncoderOptions::default())?;
 //! let dataset = lareqa::Dataset::read("xquad-r", false)?;
 //! let evaluation = lareqa::evaluate(&encoder, &dataset, &mut |_| ControlFlow::Continue(()))?;
 //! println!("mAP over all languages: {:.3}", evaluation.multi.map);

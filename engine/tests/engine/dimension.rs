@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use mlsearch::{Document, Engine, EngineOptions, Error, Language};
 
 fn default_model() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/multilingual-e5-small")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/multilingual-e5-small-aligned")
 }
 
 fn options(model: PathBuf, dimension: usize) -> EngineOptions {

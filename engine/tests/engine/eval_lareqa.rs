@@ -589,7 +589,8 @@ fn the_model_finds_answers_across_languages() {
     )]);
     let folder = folder(&[("de.json", de), ("en.json", en)]);
     let dataset = Dataset::read(folder.path(), false).expect("read");
-    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/multilingual-e5-small");
+    let model =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/multilingual-e5-small-aligned");
     let encoder = Encoder::open(model, &EncoderOptions::default())
         .expect("`make runtime` fetches what the tests need");
     let mut stages = Vec::new();

@@ -8,7 +8,7 @@ use mlsearch::{Document, Engine, EngineOptions, Error, Filter, Language, Mode, Q
 use serde_json::json;
 
 fn model() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/multilingual-e5-small")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/multilingual-e5-small-aligned")
 }
 
 fn options(filterable: &[&str]) -> EngineOptions {

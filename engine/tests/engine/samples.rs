@@ -40,7 +40,7 @@ fn tag(text: &str) -> Language {
 
 fn options() -> EngineOptions {
     EngineOptions {
-        model: Some(workspace().join("models/multilingual-e5-small")),
+        model: Some(workspace().join("models/multilingual-e5-small-aligned")),
         ..Default::default()
     }
 }

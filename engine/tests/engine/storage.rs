@@ -32,7 +32,7 @@ fn passages() -> Vec<Document> {
 /// Options that make graphs of segments that would be too small for one.
 fn with_graphs() -> EngineOptions {
     EngineOptions {
-        model: Some(workspace().join("models/multilingual-e5-small")),
+        model: Some(workspace().join("models/multilingual-e5-small-aligned")),
         writer: WriterOptions { graph_from: 64, ..WriterOptions::default() },
         ..EngineOptions::default()
     }
