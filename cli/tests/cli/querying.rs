@@ -170,3 +170,34 @@ fn exact_search_and_the_default_find_the_same_samples_and_tell_which_they_were()
     assert_eq!(wide["search"], json!({"exact": false, "ef": 300}));
     assert_eq!(wide["hits"], exact["hits"]);
 }
+
+#[test]
+fn every_answer_says_how_biased_it_is() {
+    let ask = |arguments: &[&str]| {
+        let mut command = mlsearch();
+        command.arg("query").arg(shared_index()).arg("bees dance").args(arguments);
+        command
+    };
+    let text = stdout(&mut ask(&[]));
+    assert!(text.contains("\nbias 0."), "{text}");
+    let text = stdout(&mut ask(&["--bias", "--debias", "center", "--strength", "0.5"]));
+    for part in ["corrected (center 50 %)", "advantage", "few documents", "Without the correction"]
+    {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let answer = stdout_json(&mut ask(&["--debias", "lsar", "--json"]));
+    assert_eq!(answer["correction"], json!({"method": "lsar", "strength": 1.0}));
+    assert_eq!(answer["bias"]["counterfactual"]["correction"]["method"], "none");
+    assert_eq!(answer["bias"]["languages"].as_array().expect("languages").len(), 3);
+    assert!(answer["hits"][0]["bias"]["corrected_score"].is_number());
+}
+
+#[test]
+fn corrections_that_do_not_exist_are_refused() {
+    for arguments in [&["--debias", "centre"][..], &["--debias", "center", "--strength", "2"]] {
+        let mut command = mlsearch();
+        command.arg("query").arg(shared_index()).arg("bees").args(arguments);
+        let error = failure(&mut command, 2);
+        assert!(error.contains("possible values") || error.contains("from 0 to 1"), "{error}");
+    }
+}

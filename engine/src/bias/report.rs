@@ -32,7 +32,8 @@ pub struct BiasReport {
     /// probability that a document of the most favoured language, whatever it says, scores higher
     /// than a document of the others, it is `2 P - 1`: 0 where the two are even, 1 where every one
     /// of its documents is ahead. `P` is the common language effect size (McGraw & Wong 1992) of
-    /// the mean scores and their deviations. A fair pool stays below 0.1.
+    /// the mean scores and their deviations. A fair pool of thousands stays below 0.1; a small one
+    /// does not, and is called neutral where chance explains it.
     pub bias: f64,
     /// The same in a word.
     pub strength: Strength,
@@ -337,6 +338,9 @@ impl BiasReport {
     pub fn summary(&self) -> String {
         match (self.uncertainty, &self.towards) {
             (Some(Uncertainty::OneLanguage), _) => "bias cannot be told in one language".to_owned(),
+            (_, None) if self.bias >= NEUTRAL => {
+                format!("bias {:.2}, which chance explains: neutral", self.bias)
+            }
             (_, None) => format!("bias {:.2}, neutral", self.bias),
             (_, Some(language)) => {
                 format!("bias {:.2}, {} towards {language}", self.bias, self.strength.adverb())
