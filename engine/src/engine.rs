@@ -15,7 +15,7 @@ use mlsearch_index::{
 };
 
 use crate::answer::{Answer, Hit, QueryReport, Timings};
-use crate::bias::{Corrected, Profiles, dot};
+use crate::bias::{Corrected, Profiles};
 use crate::build::{BuildProgress, Listener};
 use crate::filter::label_filter;
 use crate::filterable::{FieldValue, Filterable, as_fields};
@@ -289,8 +289,8 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// [`Error::EmptyQuery`]; [`Error::InvalidStrength`] of a correction; [`Error::Filter`] for a filter by a field that the index does not
-    /// filter by; [`Error::LanguageNotInIndex`] for a target language without
+    /// [`Error::EmptyQuery`]; [`Error::InvalidStrength`] of a correction; [`Error::Filter`] for a
+    /// filter by a field that the index does not filter by; [`Error::LanguageNotInIndex`] for a target language without
     /// documents; [`Error::QueryLanguageUnknown`] if the mode needs the query's language and it
     /// could not be detected; [`Error::ModelNotFound`], [`Error::ModelMismatch`],
     /// [`Error::Encoder`] and [`Error::Index`].
@@ -353,7 +353,12 @@ impl Engine {
 
         let hits = timed(|| {
             let found = ranking.iter().enumerate();
-            found.map(|(at, neighbor)| self.hit(&view, at + 1, neighbor, &vector)).collect()
+            found
+                .map(|(at, neighbor)| {
+                    let score = ranker.score(&corrected, neighbor)?;
+                    self.hit(&view, at + 1, score, neighbor)
+                })
+                .collect()
         });
         let hits = record_time(&mut timings.fetch, hits);
         let mut hits: Vec<Hit> = Result::from_iter::<Vec<Result<Hit>>>(hits)?;
@@ -547,13 +552,12 @@ impl Engine {
         })
     }
 
-    fn hit(&self, view: &View, rank: usize, neighbor: &Neighbor, query: &[f32]) -> Result<Hit> {
+    fn hit(&self, view: &View, rank: usize, score: f32, neighbor: &Neighbor) -> Result<Hit> {
         let document = self.document(view, neighbor.address, neighbor.label)?;
-        let vector = view.snapshot.record(neighbor.address)?.vector;
         Ok(Hit {
             rank,
             id: document.id,
-            score: dot(query, &vector),
+            score,
             bias: None,
             language: document.language.unwrap_or_else(Language::undetermined),
             group: document.group,

@@ -9,7 +9,7 @@ use mlsearch_index::{
 use crate::answer::{Hit, SearchReport};
 use crate::bias::{
     self, BiasReport, Corrected, Correction, Counterfactual, HitBias, Method, Offsets, Profiles,
-    Ranked, Scope, interleave,
+    Ranked, Scope, dot, interleave,
 };
 use crate::query::BiasDetail;
 use crate::{Detection, Query, Result};
@@ -42,6 +42,15 @@ impl Ranker<'_> {
             })
             .collect::<Result<Vec<_>>>()?;
         Ok(interleave(&lists, self.params.k))
+    }
+
+    /// The cosine of the query and a document of its ranking.
+    pub(crate) fn score(&self, corrected: &Corrected, neighbor: &Neighbor) -> Result<f32> {
+        if *corrected == Corrected::default() {
+            // The cosine distance is 1 - cosine.
+            return Ok(1.0 - neighbor.distance);
+        }
+        Ok(dot(self.vector, &self.snapshot.record(neighbor.address)?.vector))
     }
 
     /// How the nearest are looked for.
@@ -132,7 +141,6 @@ impl Explanation<'_> {
                 offset,
                 corrected_score: match is_plain {
                     true => hit.score - offset,
-                    // The cosine distance is 1 - cosine.
                     false => 1.0 - neighbor.distance,
                 },
                 other_rank: other_places.get(&neighbor.key).copied(),
