@@ -41,9 +41,13 @@ pub enum Error {
         /// The mode asked for.
         mode: &'static str,
     },
-    /// A correction can be applied in part, but not more than all of it.
-    #[error("a correction has a strength between 0 and 1, not {strength}")]
+    /// A correction can have no such strength.
+    #[error(
+        "the correction {method} cannot have the strength {strength}: give 0 to 1, and to `balanced` 1"
+    )]
     InvalidStrength {
+        /// The method of the correction.
+        method: &'static str,
         /// What was given.
         strength: f32,
     },

@@ -61,7 +61,7 @@ pub(crate) struct Query {
     #[arg(long, value_name = "METHOD", default_value_t, value_parser = methods())]
     debias: Method,
 
-    /// How much of the correction, 0 to 1
+    /// How much of the correction, 0 to 1; `balanced` is done whole
     #[arg(long, value_name = "SHARE", default_value_t = 1.0, requires = "debias", value_parser = share)]
     strength: f32,
 

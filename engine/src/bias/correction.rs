@@ -72,7 +72,7 @@ impl FromStr for Method {
 pub struct Correction {
     /// How.
     pub method: Method,
-    /// How much, 0 to 1: 0 is none of it, 1 all. [`Method::Balanced`] has no less than all.
+    /// How much, 0 to 1: 0 is none of it, 1 all. [`Method::Balanced`] is done whole or not at all.
     pub strength: f32,
 }
 
@@ -88,12 +88,16 @@ impl Correction {
     }
 
     /// # Errors
-    /// [`Error::InvalidStrength`] unless the strength is between 0 and 1.
+    /// [`Error::InvalidStrength`] unless the method can have the strength.
     pub(crate) fn check(self) -> Result<()> {
-        if (0.0..=1.0).contains(&self.strength) {
-            Ok(())
-        } else {
-            Err(Error::InvalidStrength { strength: self.strength })
+        let in_part = self.strength > 0.0 && self.strength < 1.0;
+        let whole = self.strength == 0.0 || self.strength == 1.0;
+        match self.method {
+            _ if whole => Ok(()),
+            Method::None | Method::Center | Method::Standardize | Method::Lsar if in_part => Ok(()),
+            method => {
+                Err(Error::InvalidStrength { method: method.name(), strength: self.strength })
+            }
         }
     }
 }
@@ -254,5 +258,8 @@ mod tests {
             assert!(Correction { method: Method::Center, strength }.check().is_err());
         }
         assert!(Correction { method: Method::Center, strength: 0.0 }.check().is_ok());
+        assert!(Correction { method: Method::Center, strength: 0.3 }.check().is_ok());
+        assert!(Correction::new(Method::Balanced).check().is_ok());
+        assert!(Correction { method: Method::Balanced, strength: 0.3 }.check().is_err());
     }
 }

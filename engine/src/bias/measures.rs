@@ -1,4 +1,5 @@
-//! Measures of language bias, from the languages of a ranking's documents.
+//! Measures of language bias, from the languages of a ranking's documents. Measures of where relevant
+//! documents stand, rank distance among them, are in [`metrics`](crate::eval::metrics).
 
 /// The share of each of `languages` languages among the documents of a ranking; `ranking` has
 /// their languages as numbers below `languages`. All 0 for an empty ranking.
@@ -52,15 +53,6 @@ fn sign(value: f64) -> f64 {
     if value == 0.0 { 0.0 } else { value.signum() }
 }
 
-/// The greatest rank less the least: how far apart a ranking puts documents that say the same
-/// (`arXiv 2408.10536`). `None` for fewer than two ranks.
-pub fn rank_distance(ranks: &[usize]) -> Option<usize> {
-    if ranks.len() < 2 {
-        return None;
-    }
-    Some(ranks.iter().max()? - ranks.iter().min()?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,11 +86,5 @@ mod tests {
         assert!((superiority(5.0, 3.0, 4.0) - 0.841_344_746_068_543).abs() < 1e-12);
         assert_eq!(superiority(0.1, 0.0, 0.0), 1.0);
         assert_eq!(superiority(0.0, 0.0, 0.0), 0.5);
-    }
-
-    #[test]
-    fn rank_distance_needs_two() {
-        assert_eq!(rank_distance(&[3]), None);
-        assert_eq!(rank_distance(&[3, 11, 7]), Some(8));
     }
 }

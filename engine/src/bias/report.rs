@@ -7,8 +7,9 @@ use std::fmt;
 use mlsearch_index::Label;
 use serde::Serialize;
 
-use super::measures::{discounted_exposure, exposure, jensen_shannon, rank_distance, superiority};
+use super::measures::{discounted_exposure, exposure, jensen_shannon, superiority};
 use super::{Correction, LanguageOffset, Offsets, Profiles};
+use crate::eval::metrics::JudgedRanking;
 use crate::{Detection, Language};
 
 /// Below this a bias is called neutral; so are those that chance explains.
@@ -107,7 +108,8 @@ pub struct LanguageBias {
 pub struct HitBias {
     /// The offset of its language, which is part of its score.
     pub offset: f32,
-    /// Its score once corrected: by the correction that was applied, else less the offset.
+    /// Its score once corrected: by the correction that was applied, else (and for `balanced`, which
+    /// changes no score) less the offset.
     pub corrected_score: f32,
     /// Its place in the other ranking (see [`BiasReport::counterfactual`]), from 1 on; `None` if
     /// it is not among the first `k` there.
@@ -305,7 +307,9 @@ fn groups(ranking: &[Ranked]) -> Option<GroupReport> {
     if ranks.is_empty() {
         return None;
     }
-    let distances: Vec<usize> = ranks.values().filter_map(|ranks| rank_distance(ranks)).collect();
+    let distance_of =
+        |ranks: &Vec<usize>| JudgedRanking::from_ranks(ranks.iter().copied()).rank_distance();
+    let distances: Vec<usize> = ranks.values().filter_map(distance_of).collect();
     let repeated = ranks.values().filter(|ranks| ranks.len() > 1);
     let mean = distances.iter().sum::<usize>() as f64 / distances.len().max(1) as f64;
     Some(GroupReport {
