@@ -1,5 +1,6 @@
 //! The engine: an index folder and an encoder.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
@@ -15,7 +16,7 @@ use mlsearch_index::{
 };
 
 use crate::answer::{Answer, Hit, QueryReport, Timings};
-use crate::bias::{Corrected, Profiles};
+use crate::bias::{Corrected, Method, Profiles, QueryMeans};
 use crate::build::{BuildProgress, Listener};
 use crate::filter::label_filter;
 use crate::filterable::{FieldValue, Filterable, as_fields};
@@ -87,6 +88,8 @@ pub struct Engine {
     options: EngineOptions,
     encoder: OnceLock<Encoder>,
     opening: Mutex<()>,
+    /// The mean query of each language, cut to the index's dimension; read when first needed.
+    query_means: OnceLock<QueryMeans>,
     detector: LanguageDetector,
     changes: Mutex<Option<Changes>>,
     listener: Mutex<Option<Listener>>,
@@ -181,6 +184,7 @@ impl Engine {
             options,
             encoder: OnceLock::new(),
             opening: Mutex::new(()),
+            query_means: OnceLock::new(),
             detector: LanguageDetector::new(),
             changes: Mutex::new(None),
             listener: Mutex::new(None),
@@ -341,8 +345,12 @@ impl Engine {
             },
         };
         let explained = !query.correction.is_none() || query.bias != BiasDetail::Off;
-        let scope =
-            timed(|| explained.then(|| PoolScope::of(&ranker, view.profiles()?)).transpose());
+        let query_means = self.query_means_for(&query)?;
+        let scope = timed(|| {
+            let scope =
+                || PoolScope::of(&ranker, view.profiles()?, &detected.languages, &query_means);
+            explained.then(scope).transpose()
+        });
         let scope = record_time(&mut timings.bias, scope)?;
         let corrected = scope
             .as_ref()
@@ -512,6 +520,23 @@ impl Engine {
             });
         }
         Ok(folder)
+    }
+
+    /// The mean queries, if anything that is asked needs them.
+    fn query_means_for(&self, query: &Query) -> Result<Cow<'_, QueryMeans>> {
+        let centered = query.correction.method == Method::Center && !query.correction.is_none();
+        // What it would be without a correction is shown by centering.
+        let shown = query.correction.is_none() && query.bias == BiasDetail::Counterfactual;
+        if !centered && !shown {
+            return Ok(Cow::Owned(QueryMeans::default()));
+        }
+        if let Some(known) = self.query_means.get() {
+            return Ok(Cow::Borrowed(known));
+        }
+        let encoder = self.encoder()?;
+        let means = QueryMeans::read(encoder.folder(), encoder.fingerprint())?;
+        let means = means.cut(self.view().snapshot.dimension());
+        Ok(Cow::Borrowed(self.query_means.get_or_init(|| means)))
     }
 
     fn encode_query(&self, text: &str) -> Result<Vec<f32>> {

@@ -8,11 +8,11 @@ use mlsearch_index::{
 
 use crate::answer::{Hit, SearchReport};
 use crate::bias::{
-    self, BiasReport, Corrected, Correction, Counterfactual, HitBias, Method, Offsets, Profiles,
-    Ranked, Scope, dot, interleave,
+    self, BiasReport, Corrected, Correction, Counterfactual, HitBias, Method, Offsets, Profile,
+    Profiles, QueryMeans, Ranked, Scope, dot, interleave,
 };
 use crate::query::BiasDetail;
-use crate::{Detection, Query, Result};
+use crate::{Detection, LanguageShare, Query, Result};
 
 /// A query, ready to be ranked by one correction or another.
 pub(crate) struct Ranker<'search> {
@@ -78,21 +78,43 @@ pub(crate) struct PoolScope<'view> {
     profiles: &'view Profiles,
     offsets: Offsets,
     pool: BTreeMap<Label, u64>,
+    /// The languages of the query.
+    asked: &'view [LanguageShare],
+    query_means: &'view QueryMeans,
 }
 
 impl<'view> PoolScope<'view> {
-    pub(crate) fn of(ranker: &Ranker, profiles: &'view Profiles) -> Result<Self> {
+    pub(crate) fn of(
+        ranker: &Ranker,
+        profiles: &'view Profiles,
+        asked: &'view [LanguageShare],
+        query_means: &'view QueryMeans,
+    ) -> Result<Self> {
         let mut pool = match ranker.selection {
             Some(selection) => ranker.snapshot.labels_of(selection)?,
             None => ranker.snapshot.labels(),
         };
         pool.retain(|label, _| ranker.labels.admits(*label));
         let offsets = Offsets::of(ranker.vector, profiles, |label| pool.contains_key(&label));
-        Ok(Self { profiles, offsets, pool })
+        Ok(Self { profiles, offsets, pool, asked, query_means })
     }
 
+    /// What a correction changes for a query in the languages `asked`: nothing where all that is
+    /// searched is in one of them.
     pub(crate) fn correct(&self, vector: &[f32], correction: Correction) -> Corrected {
-        bias::correct(vector, correction, &self.offsets, self.profiles, None)
+        let own = |profile: &Profile| {
+            self.asked.iter().any(|of| of.language.same_language(&profile.language))
+        };
+        if let [only] = &self.offsets.languages[..]
+            && own(&self.profiles.languages[only.profile])
+        {
+            return Corrected::default();
+        }
+        let mean = match correction.method {
+            Method::Center => self.query_means.of(self.asked),
+            _ => None,
+        };
+        bias::correct(vector, correction, &self.offsets, self.profiles, mean.as_deref())
     }
 }
 
@@ -114,7 +136,7 @@ impl Explanation<'_> {
         hits: &mut [Hit],
         id_of: impl Fn(&Neighbor) -> Result<String>,
     ) -> Result<BiasReport> {
-        let PoolScope { profiles, offsets, pool } = self.scope;
+        let PoolScope { profiles, offsets, pool, .. } = self.scope;
         let ranked: Vec<Ranked> = ranking
             .iter()
             .zip(&*hits)

@@ -17,9 +17,9 @@ pub enum Method {
     #[default]
     None,
     /// The mean vector of its language is taken off every document, and off the query where the
-    /// model knows the mean query of its language. A score becomes
+    /// [model knows](super::QueryMeans) the mean query of its language. A score becomes
     /// `s' = q'. d - strength * (q'. c_l - mean over languages of q'. c)` with `q'` the query
-    /// less `strength` times the mean query of its language.
+    /// less `strength` times the mean query of its language, at unit length again.
     Center,
     /// Scores count in standard deviations above the mean of their language, put back on the
     /// scale of all: `s' = m + (s - m_l) * D / D_l`, with the means and the deviations of the
@@ -127,7 +127,8 @@ pub(crate) struct Corrected {
 }
 
 /// A correction of a query for the languages that it searches. `query_mean` is the mean query of
-/// the query's language, where it is known.
+/// the query's language, where it is known. Of documents in one language, only a change of the query
+/// changes the order.
 pub(crate) fn correct(
     query: &[f32],
     correction: Correction,
@@ -135,10 +136,10 @@ pub(crate) fn correct(
     profiles: &Profiles,
     query_mean: Option<&[f32]>,
 ) -> Corrected {
-    if correction.is_none() || offsets.languages.len() < 2 {
+    if correction.is_none() || offsets.languages.is_empty() {
         return Corrected::default();
     }
-    match correction.method {
+    let mut corrected = match correction.method {
         Method::None | Method::Balanced => Corrected::default(),
         Method::Center => center(query, correction.strength, offsets, profiles, query_mean),
         Method::Standardize => Corrected {
@@ -149,7 +150,11 @@ pub(crate) fn correct(
             vector: unit(profiles.subspace().without(query, correction.strength)),
             adjustments: None,
         },
+    };
+    if offsets.languages.len() == 1 {
+        corrected.adjustments = None;
     }
+    corrected
 }
 
 fn center(

@@ -32,12 +32,14 @@ mod correction;
 pub mod measures;
 mod offsets;
 mod profile;
+mod query_means;
 mod report;
 mod subspace;
 #[cfg(test)]
 mod tests;
 
 pub use correction::{Correction, Method};
+pub use query_means::QueryMeans;
 pub use report::{
     BiasReport, Counterfactual, GroupReport, HitBias, LanguageBias, Strength, Uncertainty,
 };
@@ -45,5 +47,5 @@ pub use report::{
 pub(crate) use balance::interleave;
 pub(crate) use correction::{Corrected, correct};
 pub(crate) use offsets::{LanguageOffset, Offsets, dot};
-pub(crate) use profile::Profiles;
+pub(crate) use profile::{Profile, Profiles};
 pub(crate) use report::{Ranked, Scope, report};

@@ -12,7 +12,7 @@ use crate::{Language, Result};
 const SAMPLES: usize = 32;
 
 /// The languages of a commit that have documents, and how their vectors lie.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Profiles {
     pub(crate) languages: Vec<Profile>,
     /// Where the means of the languages lie; made when a correction needs it.
@@ -45,7 +45,12 @@ impl Profiles {
                 samples: snapshot.label_sample(*label, SAMPLES),
             });
         }
-        Ok(Self { languages, subspace: OnceLock::new() })
+        Ok(Self::from(languages))
+    }
+
+    /// Those of languages that are known otherwise.
+    pub(crate) fn from(languages: Vec<Profile>) -> Self {
+        Self { languages, subspace: OnceLock::new() }
     }
 
     /// The directions in which the languages differ.
@@ -55,5 +60,29 @@ impl Profiles {
                 self.languages.iter().map(|profile| profile.mean.as_slice()).collect();
             Subspace::of(&means)
         })
+    }
+}
+
+impl Profile {
+    /// From vectors of one language: at least one, all of one length.
+    pub(crate) fn of<'v>(
+        label: Label,
+        language: Language,
+        vectors: impl ExactSizeIterator<Item = &'v [f32]> + Clone,
+    ) -> Self {
+        let count = vectors.len();
+        let mut sum: Vec<f64> = Vec::new();
+        for vector in vectors.clone() {
+            sum.resize(vector.len(), 0.0);
+            sum.iter_mut().zip(vector).for_each(|(sum, x)| *sum += f64::from(*x));
+        }
+        let samples = vectors.step_by(count.div_ceil(SAMPLES).max(1)).take(SAMPLES);
+        Self {
+            label,
+            language,
+            documents: count as u64,
+            samples: samples.flatten().copied().collect(),
+            mean: sum.into_iter().map(|sum| (sum / count as f64) as f32).collect(),
+        }
     }
 }

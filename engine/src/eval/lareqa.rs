@@ -19,12 +19,13 @@
 //! ```no_run
 //! use std::ops::ControlFlow;
 //! use mlsearch::encoder::{Encoder, EncoderOptions};
-//! use mlsearch::eval::lareqa;
+//! use mlsearch::eval::{CachingEncoder, lareqa};
 //!
 //! # fn main() -> mlsearch::Result<()> {
 //! let encoder = Encoder::open("models/multilingual-e5-small-aligned", &EncoderOptions::default())?;
+//! let mut encoder = CachingEncoder::from(&encoder);
 //! let dataset = lareqa::Dataset::read("xquad-r", false)?;
-//! let evaluation = lareqa::evaluate(&encoder, &dataset, &mut |_| ControlFlow::Continue(()))?;
+//! let evaluation = lareqa::evaluate(&mut encoder, &dataset, &mut |_| ControlFlow::Continue(()))?;
 //! println!("mAP over all languages: {:.3}", evaluation.multi.map);
 //! # Ok(())
 //! # }
@@ -33,9 +34,7 @@
 mod dataset;
 mod file;
 
-mod blocks;
 mod score;
-mod top;
 mod vectors;
 mod walks;
 
@@ -45,15 +44,13 @@ mod export;
 pub use dataset::{Candidate, Dataset, LanguagePart, Question};
 pub use evaluation::{Evaluation, LanguageScores, MultiScores, TaskScores};
 pub use export::{RunOptions, write_qrels, write_run};
-pub use score::score;
+pub use score::{score, score_corrected};
 pub use vectors::{Vectors, encode};
 pub use walks::{WalkScores, score_walks};
 
 use std::ops::ControlFlow;
 
-use mlsearch_encoder::Encoder;
-
-use super::Progress;
+use super::{CachingEncoder, Progress};
 use crate::Result;
 
 /// Encodes the texts of `dataset` and scores the rankings: [`encode`], then [`score`].
@@ -61,7 +58,7 @@ use crate::Result;
 /// # Errors
 /// Those of the two.
 pub fn evaluate(
-    encoder: &Encoder,
+    encoder: &mut CachingEncoder<'_>,
     dataset: &Dataset,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Evaluation> {

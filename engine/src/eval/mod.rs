@@ -7,7 +7,13 @@ pub mod lareqa;
 pub mod metrics;
 pub mod trec;
 
+mod blocks;
+mod correcting;
+mod encoding;
 mod output;
 mod progress;
+mod top;
 
+pub use correcting::Correcting;
+pub use encoding::{CachingEncoder, VectorCache};
 pub use progress::{Progress, Stage};

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use mlsearch::encoder::{Encoder, EncoderOptions};
 use mlsearch::eval::lareqa::{self, Dataset, Evaluation, RunOptions, Vectors};
-use mlsearch::eval::{Progress, Stage};
+use mlsearch::eval::{CachingEncoder, Correcting, Progress, Stage};
 use mlsearch::{Error, Language};
 use ndarray::{Array2, array};
 use serde_json::{Value, json};
@@ -503,7 +503,14 @@ fn progress_ends_at_the_total_and_can_stop_the_work() {
     let mut stop = |_| ControlFlow::Break(());
     assert!(matches!(lareqa::score(&dataset, &vectors, &mut stop), Err(Error::Cancelled)));
     let run = folder.path().join("stopped.run");
-    let stopped = lareqa::write_run(&run, &dataset, &vectors, &RunOptions::default(), &mut stop);
+    let stopped = lareqa::write_run(
+        &run,
+        &dataset,
+        &vectors,
+        Correcting::default(),
+        &RunOptions::default(),
+        &mut stop,
+    );
     assert!(matches!(stopped, Err(Error::Cancelled)));
     let left: Vec<_> = fs::read_dir(folder.path())
         .expect("read")
@@ -522,7 +529,8 @@ fn a_run_and_its_judgements_are_written_in_the_order_of_the_scores() {
     let run = folder.path().join("a.run");
     fs::write(&run, "what was there before").expect("written");
     let options = RunOptions { depth: None, tag: "my model".to_owned() };
-    lareqa::write_run(&run, &dataset, &vectors, &options, &mut go_on).expect("written");
+    lareqa::write_run(&run, &dataset, &vectors, Correcting::default(), &options, &mut go_on)
+        .expect("written");
     let text = fs::read_to_string(&run).expect("read");
     let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split(' ').collect()).collect();
     assert_eq!(lines.len(), 5 * 6);
@@ -536,7 +544,8 @@ fn a_run_and_its_judgements_are_written_in_the_order_of_the_scores() {
     assert_eq!(lines[29][0], "en-q1");
 
     let shallow = RunOptions { depth: Some(2), ..RunOptions::default() };
-    lareqa::write_run(&run, &dataset, &vectors, &shallow, &mut go_on).expect("written");
+    lareqa::write_run(&run, &dataset, &vectors, Correcting::default(), &shallow, &mut go_on)
+        .expect("written");
     assert_eq!(fs::read_to_string(&run).expect("read").lines().count(), 5 * 2);
 
     let qrels = folder.path().join("a.qrels");
@@ -600,7 +609,8 @@ fn the_model_finds_answers_across_languages() {
         }
         ControlFlow::Continue(())
     };
-    let evaluation = lareqa::evaluate(&encoder, &dataset, &mut listen).expect("evaluated");
+    let evaluation = lareqa::evaluate(&mut CachingEncoder::from(&encoder), &dataset, &mut listen)
+        .expect("evaluated");
     assert_eq!(
         stages,
         [(Stage::EncodingQueries, 6), (Stage::EncodingCandidates, 6), (Stage::Scoring, 6)]
@@ -612,7 +622,10 @@ fn the_model_finds_answers_across_languages() {
         Stage::EncodingCandidates => ControlFlow::Break(()),
         _ => ControlFlow::Continue(()),
     };
-    assert!(matches!(lareqa::encode(&encoder, &dataset, &mut stop), Err(Error::Cancelled)));
+    assert!(matches!(
+        lareqa::encode(&mut CachingEncoder::from(&encoder), &dataset, &mut stop),
+        Err(Error::Cancelled)
+    ));
 }
 
 #[test]

@@ -56,6 +56,26 @@ def describe(path: Path) -> dict[str, object]:
     return {"bytes": len(data), "blake3": blake3(data).hexdigest()}
 
 
+def fingerprint(document: dict) -> str:
+    """Of config.json's document: what the Rust encoder knows a model by, hexadecimal."""
+    hasher = blake3(derive_key_context="mlsearch encoder fingerprint 1")
+
+    def field(data: bytes) -> None:
+        hasher.update(len(data).to_bytes(8, "little"))
+        hasher.update(data)
+
+    field(document["dimension"].to_bytes(8, "little"))
+    field(document["max_tokens"].to_bytes(8, "little"))
+    field(document["prompts"]["query"].encode())
+    field(document["prompts"]["passage"].encode())
+    field(document["pooling"].capitalize().encode())
+    for name, file in sorted(document["files"].items()):
+        if name != "parity.json":
+            field(name.encode())
+            field(file["blake3"].lower().encode())
+    return hasher.hexdigest()
+
+
 def verify(folder: Path) -> None:
     """Raises ValueError for the first file that is not what config.json says."""
     document = json.loads((folder / "config.json").read_text(encoding="utf-8"))

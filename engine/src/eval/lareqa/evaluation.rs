@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::bias::Correction;
 use crate::{Language, SearchReport};
 
 /// The figures of a model on a data set. The [module's documentation](super) tells the tasks.
@@ -23,6 +24,8 @@ pub struct Evaluation {
     /// How candidates were ranked: each was compared, because the measures take in the whole
     /// ranking. [`score_walks`](super::score_walks) tells what walks find.
     pub search: SearchReport,
+    /// What was corrected.
+    pub correction: Correction,
     /// Queries against the candidates of their own language.
     pub mono: TaskScores,
     /// Queries against the candidates of one other language; none when no question is in two

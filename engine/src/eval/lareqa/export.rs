@@ -3,12 +3,12 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use super::blocks::for_each_query;
-use super::top::top;
 use super::{Dataset, Vectors};
 use crate::Result;
+use crate::eval::blocks::{Scores, for_each_query};
+use crate::eval::top::top;
 use crate::eval::trec::{QrelsWriter, RunWriter};
-use crate::eval::{Progress, Stage};
+use crate::eval::{Correcting, Progress, Stage};
 
 /// How a run is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,19 +34,22 @@ pub fn write_run(
     path: impl AsRef<Path>,
     dataset: &Dataset,
     vectors: &Vectors,
+    correcting: Correcting<'_>,
     options: &RunOptions,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<()> {
     vectors.check(dataset)?;
     let depth = options.depth.unwrap_or(usize::MAX);
     let mut writer = RunWriter::create(path, &options.tag)?;
-    let rank = |_: usize, scores: &[f32]| -> Vec<(usize, f32)> {
-        top(scores, depth).into_iter().map(|place| (place, scores[place])).collect()
+    let rank = |_: usize, Scores { corrected, .. }: Scores<'_>| -> Vec<(usize, f32)> {
+        top(corrected, depth).into_iter().map(|place| (place, corrected[place])).collect()
     };
-    for_each_query(vectors, Stage::WritingRun, progress, rank, |query, ranking| {
-        let candidates = dataset.candidates();
-        let ranking = ranking.into_iter().map(|(place, score)| (&candidates[place].id, score));
-        writer.write(&query_name(dataset, query), ranking)
+    vectors.with_pool(dataset, correcting, |pool| {
+        for_each_query(pool, Stage::WritingRun, progress, rank, |query, ranking| {
+            let candidates = dataset.candidates();
+            let ranking = ranking.into_iter().map(|(place, score)| (&candidates[place].id, score));
+            writer.write(&query_name(dataset, query), ranking)
+        })
     })?;
     writer.finish()
 }

@@ -2,11 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use super::blocks::for_each_query;
-use super::top::{rank, top};
 use super::{Dataset, Evaluation, LanguageScores, MultiScores, TaskScores, Vectors};
+use crate::bias::Correction;
+use crate::eval::blocks::{Scores, for_each_query};
 use crate::eval::metrics::JudgedRanking;
-use crate::eval::{Progress, Stage};
+use crate::eval::top::{rank, top};
+use crate::eval::{Correcting, Progress, Stage};
 use crate::{Result, SearchReport};
 
 /// Where the nDCG and the share of the query's language are cut off.
@@ -23,15 +24,32 @@ pub fn score(
     vectors: &Vectors,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Evaluation> {
+    score_corrected(dataset, vectors, Correcting::default(), progress)
+}
+
+/// As [`score`], with the rankings corrected as the engine corrects them: those of the mono task
+/// not at all, for all their candidates are in the query's language; those of the cross task,
+/// whose candidates are in one other language, only by what is taken off the query.
+///
+/// # Errors
+/// As [`score`], and [`Error::InvalidStrength`](crate::Error::InvalidStrength).
+pub fn score_corrected(
+    dataset: &Dataset,
+    vectors: &Vectors,
+    correcting: Correcting<'_>,
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<Evaluation> {
     vectors.check(dataset)?;
     let mut tallies: Vec<Tally> = dataset.parts().iter().map(|_| Tally::new(dataset)).collect();
-    let look = |query: usize, scores: &[f32]| Ranks::of(dataset, query, scores);
-    for_each_query(vectors, Stage::Scoring, progress, look, |query, ranks| {
-        let own = dataset.part_of(query);
-        tallies[own].add(own, &ranks);
-        Ok(())
+    let look = |query: usize, scores: Scores<'_>| Ranks::of(dataset, query, scores);
+    vectors.with_pool(dataset, correcting, |pool| {
+        for_each_query(pool, Stage::Scoring, progress, look, |query, ranks| {
+            let own = dataset.part_of(query);
+            tallies[own].add(own, &ranks);
+            Ok(())
+        })
     })?;
-    Ok(evaluation(dataset, &tallies))
+    Ok(evaluation(dataset, correcting.correction, &tallies))
 }
 
 /// Where a query's gold sentences stand.
@@ -45,18 +63,20 @@ struct Ranks {
 }
 
 impl Ranks {
-    fn of(dataset: &Dataset, query: usize, scores: &[f32]) -> Self {
+    fn of(dataset: &Dataset, query: usize, scores: Scores<'_>) -> Self {
         let parts = dataset.parts();
+        let own_part = dataset.part_of(query);
         let mut by_part = Vec::new();
         let mut pooled = Vec::new();
         for gold in dataset.gold(query) {
             let part = parts.partition_point(|part| part.candidates.end <= *gold);
             let range = parts[part].candidates.clone();
-            by_part.push((part, rank(&scores[range.clone()], gold - range.start)));
-            pooled.push(rank(scores, *gold));
+            let of_part = if part == own_part { scores.plain } else { scores.corrected };
+            by_part.push((part, rank(&of_part[range.clone()], gold - range.start)));
+            pooled.push(rank(scores.corrected, *gold));
         }
-        let best = top(scores, CUT_OFF);
-        let own = &parts[dataset.part_of(query)].candidates;
+        let best = top(scores.corrected, CUT_OFF);
+        let own = &parts[own_part].candidates;
         let in_own = best.iter().filter(|candidate| own.contains(candidate)).count();
         Self {
             by_part,
@@ -141,7 +161,7 @@ impl Tally {
     }
 }
 
-fn evaluation(dataset: &Dataset, tallies: &[Tally]) -> Evaluation {
+fn evaluation(dataset: &Dataset, correction: Correction, tallies: &[Tally]) -> Evaluation {
     // A mean over languages, of those that have the figure.
     let mean = |figure: fn(&Tally) -> Mean| -> Option<f64> {
         tallies.iter().filter_map(|tally| figure(tally).value()).collect::<Mean>().value()
@@ -162,6 +182,7 @@ fn evaluation(dataset: &Dataset, tallies: &[Tally]) -> Evaluation {
         candidates: pool,
         unanswered: dataset.unanswered(),
         search: SearchReport::EXACT,
+        correction,
         mono: TaskScores {
             map: always(|tally| tally.mono.map),
             ndcg_at_10: always(|tally| tally.mono.ndcg),

@@ -2,17 +2,16 @@
 
 use std::borrow::Cow;
 
-use mlsearch_encoder::{Encoder, Role};
-use ndarray::{Array2, s};
+use mlsearch_encoder::Role;
+use mlsearch_index::Label;
+use ndarray::Array2;
 
 use super::Dataset;
+use crate::eval::blocks::Pool;
+use crate::eval::correcting::Corrector;
 use crate::eval::progress::Listener;
-use crate::eval::{Progress, Stage};
-use crate::{Error, Result};
-
-/// Texts that are encoded between two words of progress. The encoder sorts texts by length
-/// within what it is given, so small groups waste its time on padding.
-const GROUP: usize = 512;
+use crate::eval::{CachingEncoder, Correcting, Stage};
+use crate::{Error, Language, Result};
 
 /// A vector for each text of a data set, made by [`encode`] or otherwise.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +38,36 @@ impl Vectors {
         }
         Ok(())
     }
+
+    /// Hands them to `work` as a pool whose rankings are corrected.
+    pub(super) fn with_pool<T>(
+        &self,
+        dataset: &Dataset,
+        correcting: Correcting<'_>,
+        work: impl FnOnce(&Pool<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let parts = dataset.parts();
+        let languages: Vec<Language> = parts.iter().map(|part| part.language.clone()).collect();
+        let mut labels = Vec::with_capacity(dataset.candidates().len());
+        for (number, part) in parts.iter().enumerate() {
+            labels.resize(part.candidates.end, label_of(number, &part.language)?.0);
+        }
+        let corrector = Corrector::new(correcting, &languages, &labels, &self.candidates)?;
+        work(&Pool {
+            queries: self.queries.view(),
+            documents: self.candidates.view(),
+            corrector: &corrector,
+            language_of: &|query| &parts[dataset.part_of(query)].language,
+        })
+    }
+}
+
+/// The label of the part of this number.
+pub(super) fn label_of(part: usize, language: &Language) -> Result<Label> {
+    u16::try_from(part).map(Label).map_err(|_| Error::TooManyLanguages {
+        tag: language.to_string(),
+        most: usize::from(u16::MAX) + 1,
+    })
 }
 
 /// Encodes the questions of `dataset` as queries and the texts of its candidates as passages.
@@ -47,7 +76,7 @@ impl Vectors {
 /// # Errors
 /// [`Error::Encoder`], and [`Error::Cancelled`] when `progress` answers so.
 pub fn encode(
-    encoder: &Encoder,
+    encoder: &mut CachingEncoder<'_>,
     dataset: &Dataset,
     progress: &mut Listener<'_>,
 ) -> Result<Vectors> {
@@ -56,26 +85,9 @@ pub fn encode(
     let queries = (questions.len(), Role::Query, Stage::EncodingQueries);
     let candidates = (dataset.candidates().len(), Role::Passage, Stage::EncodingCandidates);
     Ok(Vectors {
-        queries: encode_texts(encoder, question, queries, progress)?,
-        candidates: encode_texts(encoder, |number| dataset.text(number), candidates, progress)?,
+        queries: encoder.encode_all(question, queries, progress)?,
+        candidates: encoder.encode_all(|number| dataset.text(number), candidates, progress)?,
     })
-}
-
-fn encode_texts<'d>(
-    encoder: &Encoder,
-    text: impl Fn(usize) -> Cow<'d, str>,
-    (total, role, stage): (usize, Role, Stage),
-    progress: &mut Listener<'_>,
-) -> Result<Array2<f32>> {
-    let mut vectors = Array2::zeros((total, encoder.dimension()));
-    Progress { stage, done: 0, total }.tell(progress)?;
-    for start in (0..total).step_by(GROUP) {
-        let end = total.min(start + GROUP);
-        let texts: Vec<Cow<'_, str>> = (start..end).map(&text).collect();
-        vectors.slice_mut(s![start..end, ..]).assign(&encoder.encode(&texts, role)?);
-        Progress { stage, done: end, total }.tell(progress)?;
-    }
-    Ok(vectors)
 }
 
 pub(super) fn invalid(what: String) -> Error {

@@ -5,14 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mlsearch_index::{
-    Index, IndexConfig, Key, Label, Metric, Neighbor, SearchParams, SearchRequest, Snapshot,
+    Index, IndexConfig, Key, Metric, Neighbor, SearchParams, SearchRequest, Snapshot,
 };
 use serde::Serialize;
 
+use super::vectors::label_of;
 use super::{Dataset, Vectors};
+use crate::Result;
 use crate::eval::metrics::JudgedRanking;
 use crate::eval::{Progress, Stage};
-use crate::{Error, Result};
 
 /// Candidates that are looked for, and where the nDCG is cut off.
 const WANTED: usize = 10;
@@ -86,10 +87,7 @@ fn build(dataset: &Dataset, vectors: &Vectors, folder: &Path) -> Result<Arc<Snap
     let config = IndexConfig::new(vectors.candidates.ncols(), Metric::Cosine);
     let mut writer = Index::create(folder, config)?.writer()?;
     for (number, part) in dataset.parts().iter().enumerate() {
-        let label = u16::try_from(number).map(Label).map_err(|_| Error::TooManyLanguages {
-            tag: part.language.to_string(),
-            most: usize::from(u16::MAX) + 1,
-        })?;
+        let label = label_of(number, &part.language)?;
         for candidate in part.candidates.clone() {
             let vector = vectors.candidates.row(candidate).to_vec();
             writer.upsert(Key(candidate as u64), label, &vector, b"")?;

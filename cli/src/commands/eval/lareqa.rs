@@ -1,31 +1,21 @@
-//! `mlsearch eval`.
+//! `mlsearch eval lareqa`.
 
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use anyhow::{Result, anyhow, bail};
-use clap::{Args, Subcommand};
-use mlsearch::encoder::Encoder;
+use clap::Args;
+use mlsearch::SearchReport;
+use mlsearch::bias::Correction;
+use mlsearch::eval::Correcting;
 use mlsearch::eval::lareqa::{self, Dataset, Evaluation, RunOptions, WalkScores};
-use mlsearch::eval::{self, Stage};
-use mlsearch::{Error, SearchReport, locate_model};
 use serde::Serialize;
 use tempfile::TempDir;
 
+use super::measuring::{Bench, Measuring};
 use crate::arguments::Global;
-use crate::failure::Stopped;
-use crate::interrupt::Interrupt;
-use crate::output::progress::Progress;
 use crate::output::style::{DIM, HEADING, count, counted};
 use crate::output::table::{Align, Table};
 use crate::output::{Console, json};
-
-/// Data sets to measure retrieval on.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    /// Does a question find its answer in every language? (XQuAD-R, MLQA-R)
-    Lareqa(Lareqa),
-}
 
 #[derive(Debug, Args)]
 pub(crate) struct Lareqa {
@@ -42,11 +32,14 @@ pub(crate) struct Lareqa {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     ef: Option<u32>,
 
+    #[command(flatten)]
+    measuring: Measuring,
+
     /// Print the figures as a JSON object
     #[arg(long)]
     json: bool,
 
-    /// Write the rankings to this file, as a TREC run
+    /// Write the rankings to this file, as a TREC run: the corrected ones, if there is a correction
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     run_file: Option<PathBuf>,
 
@@ -55,26 +48,16 @@ pub(crate) struct Lareqa {
     qrels_file: Option<PathBuf>,
 }
 
-impl Command {
-    pub(crate) fn run(&self, global: &Global, console: &Console) -> Result<()> {
-        match self {
-            Self::Lareqa(command) => command.run(global, console),
-        }
-    }
-}
-
 impl Lareqa {
-    fn run(&self, global: &Global, console: &Console) -> Result<()> {
+    pub(super) fn run(&self, global: &Global, console: &Console) -> Result<()> {
         let dataset = Dataset::read(&self.folder, self.context)?;
-        let encoder = Encoder::open(locate_model(global.model())?, &global.encoder_options())
-            .map_err(Error::from)?;
-        let interrupt = Interrupt::take_over(console)?;
-        let report = match self.evaluate(&encoder, &dataset, &interrupt, console) {
-            Err(error) if matches!(error.downcast_ref(), Some(Error::Cancelled)) => {
-                bail!(Stopped { outcome: "there are no figures yet".to_owned() })
-            }
-            other => other?,
-        };
+        let corrections = self.measuring.corrections();
+        if self.run_file.is_some() && corrections.len() > 1 {
+            bail!("a run file has one ranking for each query: give one method and one strength");
+        }
+        let report = self
+            .measuring
+            .measure(global, console, |bench| self.evaluate(bench, &dataset, &corrections))?;
         if self.json {
             return json::print(&report, console);
         }
@@ -84,34 +67,37 @@ impl Lareqa {
 
     fn evaluate(
         &self,
-        encoder: &Encoder,
+        bench: &mut Bench<'_>,
         dataset: &Dataset,
-        interrupt: &Interrupt,
-        console: &Console,
+        corrections: &[Correction],
     ) -> Result<Report> {
-        let mut stages = Stages { current: None, console };
-        let mut listen = |progress: eval::Progress| {
-            stages.show(progress);
-            if interrupt.is_wanted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        };
+        let Bench { encoder, query_means, listen } = bench;
         if let Some(path) = &self.qrels_file {
             lareqa::write_qrels(path, dataset)?;
         }
-        let vectors = lareqa::encode(encoder, dataset, &mut listen)?;
-        let evaluation = lareqa::score(dataset, &vectors, &mut listen)?;
+        let correcting = |correction| Correcting { correction, query_means: Some(&*query_means) };
+        let vectors = lareqa::encode(encoder, dataset, listen)?;
+        let evaluation = lareqa::score(dataset, &vectors, listen)?;
+        let mut corrected = Vec::new();
+        for correction in corrections {
+            let correcting = correcting(*correction);
+            corrected.push(lareqa::score_corrected(dataset, &vectors, correcting, listen)?);
+        }
         if let Some(path) = &self.run_file {
-            lareqa::write_run(path, dataset, &vectors, &RunOptions::default(), &mut listen)?;
+            let correcting = correcting(corrections.first().copied().unwrap_or_default());
+            let options = RunOptions::default();
+            lareqa::write_run(path, dataset, &vectors, correcting, &options, listen)?;
         }
         let walks = match self.ef {
             Some(ef) => {
                 let folder = TempDir::with_prefix("mlsearch-eval-")
                     .map_err(|error| anyhow!("cannot create a temporary folder: {error}"))?;
                 let ef = usize::try_from(ef)?;
-                Some(lareqa::score_walks(dataset, &vectors, folder.path(), ef, &mut listen)?)
+                Some(lareqa::score_walks(dataset, &vectors, folder.path(), ef, listen)?)
             }
             None => None,
         };
-        Ok(Report { evaluation, walks })
+        Ok(Report { evaluation, corrected, walks })
     }
 }
 
@@ -120,34 +106,11 @@ impl Lareqa {
 struct Report {
     #[serde(flatten)]
     evaluation: Evaluation,
+    /// The same with corrections.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    corrected: Vec<Evaluation>,
     #[serde(skip_serializing_if = "Option::is_none")]
     walks: Option<WalkScores>,
-}
-
-/// The progress of one stage after the other.
-struct Stages<'a> {
-    current: Option<(Stage, Progress)>,
-    console: &'a Console,
-}
-
-impl Stages<'_> {
-    fn show(&mut self, progress: eval::Progress) {
-        let total = progress.total as u64;
-        if self.current.as_ref().is_none_or(|(stage, _)| *stage != progress.stage) {
-            // The bar before goes first: only one can be on the screen.
-            self.current = None;
-            let unit = match progress.stage {
-                Stage::EncodingQueries => "question",
-                Stage::EncodingCandidates => "candidate",
-                Stage::Scoring | Stage::Walking | Stage::WritingRun => "ranking",
-                _ => "item",
-            };
-            self.current = Some((progress.stage, Progress::start(Some(total), unit, self.console)));
-        }
-        if let Some((_, bar)) = &self.current {
-            bar.update(progress.done as u64, progress.done as u64);
-        }
-    }
 }
 
 /// How candidates were ranked.
@@ -158,7 +121,7 @@ fn searched(search: SearchReport) -> String {
     }
 }
 
-fn render(Report { evaluation, walks }: &Report) -> String {
+fn render(Report { evaluation, corrected, walks }: &Report) -> String {
     let figure = |value: f64| format!("{value:.3}");
     let optional = |value: Option<f64>, digits: usize| match value {
         Some(value) => format!("{value:.digits$}"),
@@ -176,6 +139,11 @@ fn render(Report { evaluation, walks }: &Report) -> String {
     let multi = &evaluation.multi;
     tasks.row(&["multi", &figure(multi.map), &figure(multi.ndcg_at_10)]);
 
+    let corrected = if corrected.is_empty() {
+        String::new()
+    } else {
+        format!("\n{}", corrections(evaluation, corrected).render(2))
+    };
     let walks = walks.as_ref().map_or(String::new(), |walks| {
         let mut table = Table::new(&[Align::Left, Align::Right]);
         table.row(&["walks keep", &counted(walks.ef as u64, "candidate")]);
@@ -226,7 +194,7 @@ fn render(Report { evaluation, walks }: &Report) -> String {
     };
     format!(
         "{HEADING}{}{}{HEADING:#}  {DIM}{} queries, {} candidates{unanswered}, \
-         ranked by {}{DIM:#}\n\n{}\n{}\n{}{walks}",
+         ranked by {}{DIM:#}\n\n{}\n{}\n{}{corrected}{walks}",
         evaluation.dataset,
         if evaluation.context { ", with context" } else { "" },
         count(evaluation.queries as u64),
@@ -236,4 +204,31 @@ fn render(Report { evaluation, walks }: &Report) -> String {
         bias.render(2),
         languages.render(2),
     )
+}
+
+/// The figures without and with each correction, a row each.
+fn corrections(plain: &Evaluation, corrected: &[Evaluation]) -> Table {
+    let mut table = Table::new(&[
+        Align::Left,
+        Align::Right,
+        Align::Right,
+        Align::Right,
+        Align::Right,
+        Align::Right,
+    ])
+    .with_header(&["correction", "mono", "cross", "multi", "rank distance", "own@10"]);
+    for evaluation in [plain].into_iter().chain(corrected) {
+        let optional = |value: Option<f64>, digits: usize| {
+            value.map_or("-".to_owned(), |value| format!("{value:.digits$}"))
+        };
+        table.row(&[
+            evaluation.correction.to_string(),
+            format!("{:.3}", evaluation.mono.map),
+            optional(evaluation.cross.map(|cross| cross.map), 3),
+            format!("{:.3}", evaluation.multi.map),
+            optional(evaluation.multi.rank_distance, 1),
+            format!("{:.3}", evaluation.multi.query_language_share_at_10),
+        ]);
+    }
+    table
 }

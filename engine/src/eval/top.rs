@@ -1,7 +1,7 @@
 //! The best candidates of a query.
 
 /// The `k` best places in `scores`, best first; equal scores in order. Scores must be finite.
-pub(super) fn top(scores: &[f32], k: usize) -> Vec<usize> {
+pub(in crate::eval) fn top(scores: &[f32], k: usize) -> Vec<usize> {
     let better = |a: &usize, b: &usize| {
         let order = scores[*b].partial_cmp(&scores[*a]).expect("finite scores have an order");
         order.then(a.cmp(b))
@@ -18,8 +18,13 @@ pub(super) fn top(scores: &[f32], k: usize) -> Vec<usize> {
     places
 }
 
+/// All places, best first; equal scores in order.
+pub(in crate::eval) fn order(scores: &[f32]) -> Vec<usize> {
+    top(scores, usize::MAX)
+}
+
 /// The rank, from 1 on, of the place `target` among `scores`, by counting what is before it.
-pub(super) fn rank(scores: &[f32], target: usize) -> usize {
+pub(in crate::eval) fn rank(scores: &[f32], target: usize) -> usize {
     let score = scores[target];
     let (before, rest) = scores.split_at(target);
     // Sums of u32 over many are what compilers vectorise; a pool has fewer than 2^32 candidates.

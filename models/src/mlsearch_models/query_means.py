@@ -1,0 +1,136 @@
+"""Computes the mean query of each language for a model folder:
+
+    python -m mlsearch_models.query_means MODEL --data PREPARED
+
+Writes MODEL/query_means.json, which the engine takes off queries when it corrects a ranking by
+centering. The texts are the training part of the prepared data: questions and translated sentences,
+encoded as queries. They are not part of the model: its fingerprint does not change.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from . import folder
+from .evaluate.encoders import ExportedEncoder
+
+FILE = "query_means.json"
+FORMAT = 1
+SCALE = 1000  # components are written as whole thousandths: together the rounding is a hundredth of a mean
+LEAST = 50  # texts of a language; with fewer, chance moves the mean by more than languages differ
+UNLIKE_QUERIES = ("debian-descriptions",)  # long descriptions of programs, names and versions
+LONGEST = 300  # characters: queries are short
+SEED = 1
+
+Texts = dict[str, dict[str, list[str]]]  # language -> source -> texts
+
+
+def main() -> int:
+    arguments = parse_arguments()
+    try:
+        texts = gather(arguments.data, arguments.most)
+        encoder = ExportedEncoder(arguments.model, arguments.threads)
+        means = {}
+        for number, (language, sources) in enumerate(texts.items(), 1):
+            print(f"\r{number} of {len(texts)} languages", end="", file=sys.stderr, flush=True)
+            means[language] = mean(encoder.encode([text for texts in sources.values() for text in texts], "query"))
+        print(file=sys.stderr)
+        write(arguments.model, means, describe(texts))
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(f"{arguments.model / FILE}: {len(means)} languages")
+    return 0
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="mlsearch_models.query_means", description="Computes the mean query of each language for a model folder."
+    )
+    parser.add_argument("model", type=Path, help="a model folder that export or convert wrote")
+    parser.add_argument("--data", type=Path, required=True, help="the folder that mlsearch_models.prepare wrote")
+    parser.add_argument("--most", type=int, default=100, help="texts of each language and source, 100 by default")
+    parser.add_argument("--threads", type=int, default=2, help="for encoding")
+    return parser.parse_args()
+
+
+def gather(data: Path, most: int) -> Texts:
+    """A sample of each language and source; every text is as likely as another to be in it."""
+    chance = random.Random(SEED)
+    samples: dict[tuple[str, str], list[str]] = defaultdict(list)
+    seen: dict[tuple[str, str], int] = defaultdict(int)
+    for source, language, text in training_texts(data):
+        key = (language, source)
+        seen[key] += 1
+        if len(samples[key]) < most:
+            samples[key].append(text)
+        elif (place := chance.randrange(seen[key])) < most:
+            samples[key][place] = text
+    texts: Texts = defaultdict(dict)
+    for (language, source), sample in sorted(samples.items()):
+        texts[language][source] = sample
+    enough = {name: sources for name, sources in texts.items() if sum(map(len, sources.values())) >= LEAST}
+    if not enough:
+        raise ValueError(f"{data} has no language with {LEAST} texts to train on")
+    return enough
+
+
+def training_texts(data: Path) -> Iterator[tuple[str, str, str]]:
+    """Source, language and text of each question and of each translated text."""
+    for record in records(data / "pairs.jsonl"):
+        yield record["source"], record["language"], record["question"][:LONGEST]
+    for record in records(data / "parallel.jsonl"):
+        for language, text in record["texts"].items():
+            yield record["source"], language, text[:LONGEST]
+
+
+def records(path: Path) -> Iterator[dict]:
+    with open(path, encoding="utf-8") as lines:
+        for line in lines:
+            record = json.loads(line)
+            if record["split"] == "train" and record["source"] not in UNLIKE_QUERIES:
+                yield record
+
+
+def mean(vectors: np.ndarray) -> list[int]:
+    return [round(float(value) * SCALE) for value in vectors.astype(np.float64).mean(axis=0)]
+
+
+def describe(texts: Texts) -> str:
+    sources = sorted({source for sources in texts.values() for source in sources})
+    count = sum(len(sample) for sources in texts.values() for sample in sources.values())
+    return (
+        f"The mean vector of each language's queries: {count:,} questions and translated sentences of the training "
+        f"data ({', '.join(sources)}), encoded as queries"
+    )
+
+
+def write(model: Path, means: dict[str, list[int]], description: str) -> None:
+    """A language a line. Whole or not at all."""
+    document = json.loads((model / "config.json").read_text(encoding="utf-8"))
+    head = {
+        "format": FORMAT,
+        "fingerprint": folder.fingerprint(document),
+        "description": description,
+        "dimension": document["dimension"],
+        "scale": SCALE,
+    }
+    lines = [f"{json.dumps(language)}: {json.dumps(values, separators=(',', ':'))}" for language, values in means.items()]
+    text = json.dumps(head, indent=1, ensure_ascii=False)[:-2] + ',\n "languages": {\n' + ",\n".join(lines) + "\n}}\n"
+    json.loads(text)
+    partial = model / f".{FILE}.{os.getpid()}"
+    partial.write_text(text, encoding="utf-8")
+    os.replace(partial, model / FILE)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
