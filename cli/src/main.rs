@@ -3,6 +3,7 @@
 mod arguments;
 mod byte_size;
 mod commands;
+mod debias;
 mod environment;
 mod failure;
 mod interrupt;

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use mlsearch::bias::{Correction, Method};
 use mlsearch::{Answer, BiasDetail, Engine, EngineOptions, Filter, Language, Mode};
 
 use crate::arguments::Global;
+use crate::debias::{self, Debias};
 use crate::output::{Console, answer, bias, json};
 
 #[derive(Debug, Args)]
@@ -56,14 +56,14 @@ pub(crate) struct Query {
     filter: Option<String>,
 
     /// Correct the ranking for language: take every language's mean off (center), count scores in
-    /// deviations from it (standardize), drop the directions in which languages differ (lsar), or
-    /// give every language its turn (balanced)
-    #[arg(long, value_name = "METHOD", default_value_t, value_parser = methods())]
-    debias: Method,
+    /// deviations from it (standardize), drop the directions in which languages differ (lsar), give
+    /// every language its turn (balanced), or what did best on held-out data (auto: lsar, by half)
+    #[arg(long, value_name = "METHOD", default_value = "none", value_parser = debias::methods())]
+    debias: Debias,
 
-    /// How much of the correction, 0 to 1; `balanced` is done whole
-    #[arg(long, value_name = "SHARE", default_value_t = 1.0, requires = "debias", value_parser = share)]
-    strength: f32,
+    /// How much of the correction, 0 to 1, all of it if not given; `balanced` is done whole
+    #[arg(long, value_name = "SHARE", requires = "debias", value_parser = debias::share)]
+    strength: Option<f32>,
 
     /// Show which languages the ranking favours, by how much, and what a correction changes
     #[arg(long)]
@@ -94,15 +94,6 @@ fn modes() -> impl TypedValueParser<Value = Mode> {
     PossibleValuesParser::new(names).try_map(|name| name.parse())
 }
 
-fn methods() -> impl TypedValueParser<Value = Method> {
-    PossibleValuesParser::new(Method::ALL.map(Method::name)).try_map(|name| name.parse())
-}
-
-fn share(text: &str) -> Result<f32, String> {
-    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
-    share.ok_or_else(|| "give a number from 0 to 1".to_owned())
-}
-
 impl Query {
     pub(crate) fn run(&self, global: &Global, console: &Console) -> Result<()> {
         // Nothing need be opened to see that it cannot be read.
@@ -126,7 +117,7 @@ impl Query {
             language: self.query_lang.clone(),
             targets: self.lang.clone(),
             filter,
-            correction: Correction { method: self.debias, strength: self.strength },
+            correction: self.debias.correction(self.strength),
             bias: BiasDetail::Counterfactual,
             exact: self.exact,
             ef: self.ef.map(usize::try_from).transpose()?,

@@ -82,6 +82,12 @@ impl Correction {
         Self { method, strength: 1.0 }
     }
 
+    /// What did best on held-out training data with the default model: half of [`Method::Lsar`].
+    /// The model's RESULTS.md has the figures.
+    pub fn recommended() -> Self {
+        Self { method: Method::Lsar, strength: 0.5 }
+    }
+
     /// Whether nothing is changed.
     pub fn is_none(self) -> bool {
         self.method == Method::None || self.strength == 0.0

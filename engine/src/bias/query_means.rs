@@ -19,7 +19,8 @@ const MAX_BYTES: u64 = 64 << 20;
 /// The mean vector of the queries of each language.
 ///
 /// Taken off a query, it takes with it what all queries of a language have in common: the language
-/// itself, and what makes some documents near to every query.
+/// itself, and what makes some documents near to every query. How much of it to take off differs
+/// from model to model; what was best on held-out data is part of the vectors here.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct QueryMeans {
     means: BTreeMap<Language, Vec<f32>>,
@@ -40,6 +41,8 @@ struct Content {
     dimension: usize,
     /// What the components are multiplied by.
     scale: f32,
+    /// How much of them is taken off queries.
+    weight: f32,
     languages: BTreeMap<Language, Vec<i16>>,
 }
 
@@ -66,8 +69,9 @@ impl QueryMeans {
         let content: Content = serde_json::from_slice(&bytes)
             .map_err(|error| invalid(format!("these are no mean queries: {error}")))?;
         content.check(fingerprint).map_err(invalid)?;
-        let scaled =
-            |mean: Vec<i16>| mean.into_iter().map(|x| f32::from(x) / content.scale).collect();
+        let scaled = |mean: Vec<i16>| {
+            mean.into_iter().map(|x| f32::from(x) * content.weight / content.scale).collect()
+        };
         Ok(Self::new(
             content.languages.into_iter().map(|(tag, mean)| (tag, scaled(mean))).collect(),
         ))
@@ -151,6 +155,9 @@ impl Content {
         if !(1.0..=1e6).contains(&self.scale) {
             return Err(format!("its scale is {}, and should be 1 to 1,000,000", self.scale));
         }
+        if !(0.0..=1.0).contains(&self.weight) {
+            return Err(format!("its weight is {}, and should be 0 to 1", self.weight));
+        }
         let whole = |mean: &[i16]| {
             mean.len() == self.dimension && mean.iter().all(|x| f32::from(*x).abs() <= self.scale)
         };
@@ -214,15 +221,16 @@ mod tests {
             let text = text.replace("MODEL", &fingerprint.to_string());
             fs::write(folder.path().join(FILE), text).expect("written");
         };
-        let good = r#"{"format":1,"fingerprint":"MODEL","description":"","dimension":2,"scale":4,"languages":{"de":[2,1]}}"#;
+        let good = r#"{"format":1,"fingerprint":"MODEL","description":"","dimension":2,"scale":2,"weight":0.5,"languages":{"de":[2,1]}}"#;
         write(good);
         assert_eq!(read().expect("read").get(&language("de")), Some(&[0.5, 0.25][..]));
         for (part, other, reason) in [
             ("MODEL", "00", "another model"),
             ("2,1", "2,1,1", "the mean of de"),
-            ("2,1", "2,5", "the mean of de"),
+            ("2,1", "2,3", "the mean of de"),
             ("2,1", "2,1.5", "no mean queries"),
-            (":4", ":0", "its scale"),
+            ("\"scale\":2", "\"scale\":0", "its scale"),
+            ("0.5", "1.5", "its weight"),
             ("\"format\":1", "\"format\":2", "the layout 2"),
             ("}}", "", "no mean queries"),
         ] {

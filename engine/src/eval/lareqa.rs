@@ -46,7 +46,7 @@ pub use evaluation::{Evaluation, LanguageScores, MultiScores, TaskScores};
 pub use export::{RunOptions, write_qrels, write_run};
 pub use score::{score, score_corrected};
 pub use vectors::{Vectors, encode};
-pub use walks::{WalkScores, score_walks};
+pub use walks::score_walks;
 
 use std::ops::ControlFlow;
 

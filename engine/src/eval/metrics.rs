@@ -59,6 +59,20 @@ impl JudgedRanking {
         Self { found, grades }
     }
 
+    /// From the ranks and the grades of the relevant documents of a ranking, and the grades of those
+    /// that it lacks.
+    pub(crate) fn from_graded_ranks(
+        found: impl IntoIterator<Item = (usize, u32)>,
+        missing: &[u32],
+    ) -> Self {
+        let mut found: Vec<(usize, u32)> = found.into_iter().collect();
+        found.sort_unstable();
+        let mut grades: Vec<u32> =
+            found.iter().map(|(_, grade)| *grade).chain(missing.iter().copied()).collect();
+        grades.sort_unstable_by(|a, b| b.cmp(a));
+        Self { found, grades }
+    }
+
     /// Average precision (`map` of one query): the mean over the relevant documents of the
     /// precision at the rank of each, where one that the ranking lacks counts 0. Source:
     /// Buckley & Voorhees, SIGIR 2000.
@@ -104,6 +118,20 @@ impl JudgedRanking {
         }
         let (first, last) = (self.found.first()?, self.found.last()?);
         Some(last.0 - first.0)
+    }
+
+    /// The worst rank of the relevant documents (Max@R): so far one must read to see all. None when
+    /// there are none, or the ranking lacks one.
+    pub fn max_rank(&self) -> Option<usize> {
+        if self.found.len() < self.grades.len() {
+            return None;
+        }
+        self.found.last().map(|(rank, _)| *rank)
+    }
+
+    /// Whether all relevant documents are among the first `k`, as 1 or 0.
+    pub fn complete_at(&self, k: usize) -> f64 {
+        f64::from(u8::from(self.max_rank().is_some_and(|rank| rank <= k)))
     }
 }
 

@@ -7,7 +7,8 @@ use clap::Args;
 use mlsearch::SearchReport;
 use mlsearch::bias::Correction;
 use mlsearch::eval::Correcting;
-use mlsearch::eval::lareqa::{self, Dataset, Evaluation, RunOptions, WalkScores};
+use mlsearch::eval::WalkScores;
+use mlsearch::eval::lareqa::{self, Dataset, Evaluation, RunOptions};
 use serde::Serialize;
 use tempfile::TempDir;
 

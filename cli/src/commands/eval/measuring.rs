@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use mlsearch::bias::{Correction, Method, QueryMeans};
 use mlsearch::encoder::Encoder;
 use mlsearch::eval::{CachingEncoder, Progress, VectorCache};
@@ -13,19 +12,20 @@ use mlsearch::{Error, locate_model};
 
 use super::stages::Stages;
 use crate::arguments::Global;
+use crate::debias::{self, Debias};
 use crate::failure::Stopped;
 use crate::interrupt::Interrupt;
 use crate::output::Console;
 
 #[derive(Debug, Args)]
 pub(super) struct Measuring {
-    /// Measure the rankings also with these corrections for language: none, center, standardize,
+    /// Measure the rankings also with these corrections for language: auto, center, standardize,
     /// lsar, balanced; see `mlsearch query --help`
-    #[arg(long, value_name = "METHOD,METHOD", value_delimiter = ',', value_parser = methods())]
-    debias: Vec<Method>,
+    #[arg(long, value_name = "METHOD,METHOD", value_delimiter = ',', value_parser = debias::methods())]
+    debias: Vec<Debias>,
 
     /// Strengths of the corrections, 0 to 1; `balanced` is always done whole
-    #[arg(long, value_name = "SHARE,SHARE", value_delimiter = ',', default_values_t = [1.0], requires = "debias", value_parser = share)]
+    #[arg(long, value_name = "SHARE,SHARE", value_delimiter = ',', requires = "debias", value_parser = debias::share)]
     strength: Vec<f32>,
 
     /// Folder that keeps the vectors of all texts, so that measuring again takes seconds; by
@@ -36,15 +36,6 @@ pub(super) struct Measuring {
     /// Encode every text again, and keep no vectors
     #[arg(long, conflicts_with = "cache")]
     no_cache: bool,
-}
-
-fn methods() -> impl TypedValueParser<Value = Method> {
-    PossibleValuesParser::new(Method::ALL.map(Method::name)).try_map(|name| name.parse())
-}
-
-fn share(text: &str) -> Result<f32, String> {
-    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
-    share.ok_or_else(|| "give a number from 0 to 1".to_owned())
 }
 
 /// What a measurement works with.
@@ -59,10 +50,13 @@ impl Measuring {
     /// What is to be measured beside the uncorrected rankings.
     pub(super) fn corrections(&self) -> Vec<Correction> {
         let mut corrections = Vec::new();
-        for method in &self.debias {
-            for strength in &self.strength {
-                let strength = if *method == Method::Balanced { 1.0 } else { *strength };
-                let correction = Correction { method: *method, strength };
+        for debias in &self.debias {
+            let mut strengths: Vec<Option<f32>> = self.strength.iter().copied().map(Some).collect();
+            if strengths.is_empty() || *debias == Debias::Method(Method::Balanced) {
+                strengths = vec![None];
+            }
+            for strength in strengths {
+                let correction = debias.correction(strength);
                 if !correction.is_none() && !corrections.contains(&correction) {
                     corrections.push(correction);
                 }

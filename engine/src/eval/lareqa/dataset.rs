@@ -174,6 +174,22 @@ impl Dataset {
         self.unanswered
     }
 
+    /// The number of the part that each candidate is in.
+    ///
+    /// # Errors
+    /// [`Error::TooManyLanguages`].
+    pub(super) fn labels(&self) -> Result<Vec<u16>> {
+        let mut labels = Vec::with_capacity(self.candidates.len());
+        for (number, part) in self.parts.iter().enumerate() {
+            let label = u16::try_from(number).map_err(|_| Error::TooManyLanguages {
+                tag: part.language.to_string(),
+                most: usize::from(u16::MAX) + 1,
+            })?;
+            labels.resize(part.candidates.end, label);
+        }
+        Ok(labels)
+    }
+
     /// Adds the file of one language. `ids` maps the ids of questions to indices of `golds`.
     fn add(
         &mut self,

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use mlsearch_encoder::Role;
-use mlsearch_index::Label;
 use ndarray::Array2;
 
 use super::Dataset;
@@ -48,10 +47,7 @@ impl Vectors {
     ) -> Result<T> {
         let parts = dataset.parts();
         let languages: Vec<Language> = parts.iter().map(|part| part.language.clone()).collect();
-        let mut labels = Vec::with_capacity(dataset.candidates().len());
-        for (number, part) in parts.iter().enumerate() {
-            labels.resize(part.candidates.end, label_of(number, &part.language)?.0);
-        }
+        let labels = dataset.labels()?;
         let corrector = Corrector::new(correcting, &languages, &labels, &self.candidates)?;
         work(&Pool {
             queries: self.queries.view(),
@@ -60,14 +56,6 @@ impl Vectors {
             language_of: &|query| &parts[dataset.part_of(query)].language,
         })
     }
-}
-
-/// The label of the part of this number.
-pub(super) fn label_of(part: usize, language: &Language) -> Result<Label> {
-    u16::try_from(part).map(Label).map_err(|_| Error::TooManyLanguages {
-        tag: language.to_string(),
-        most: usize::from(u16::MAX) + 1,
-    })
 }
 
 /// Encodes the questions of `dataset` as queries and the texts of its candidates as passages.

@@ -1,0 +1,115 @@
+"""Held-out questions and passages in many languages, to choose settings of searches by:
+
+    python -m mlsearch_models.validation --data PREPARED --output DIR
+
+writes them in the form that `mlsearch eval beir` reads. They are the development part of
+LibreOffice's help: headings ask for their sections, in the heading's language and in all others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+SOURCE = "libreoffice-help"
+LEAST = 40  # passages of a language; fewer make no pool
+
+
+@dataclass
+class Pool:
+    """Questions and passages; those of one group belong together."""
+
+    questions: list[str]
+    question_languages: list[str]
+    question_groups: list[str]
+    passages: list[str]
+    passage_languages: list[str]
+    passage_groups: list[str]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="mlsearch_models.validation", description="Writes held-out questions for `mlsearch eval beir`."
+    )
+    parser.add_argument("--data", type=Path, required=True, help="the folder that mlsearch_models.prepare wrote")
+    parser.add_argument("--output", type=Path, required=True, help="the folder to write")
+    arguments = parser.parse_args()
+    try:
+        pool = read(arguments.data)
+        write(pool, arguments.output)
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(f"{arguments.output}: {len(pool.questions)} questions, {len(pool.passages)} passages")
+    return 0
+
+
+def read(data: Path) -> Pool:
+    """From `pairs.jsonl`; raises ValueError where it holds out none."""
+    rows = [
+        row
+        for row in records(data / "pairs.jsonl")
+        if row["split"] == "dev" and row["source"] == SOURCE
+    ]
+    counts = Counter(row["language"] for row in rows)
+    rows = [row for row in rows if counts[row["language"]] >= LEAST]
+    if not rows:
+        raise ValueError(f"{data / 'pairs.jsonl'} holds out no language with {LEAST} pairs of {SOURCE}")
+    passages = {(row["language"], row["passage"]): row for row in rows}
+    return Pool(
+        [row["question"] for row in rows],
+        [row["language"] for row in rows],
+        [row["group"] for row in rows],
+        [row["passage"] for row in passages.values()],
+        [row["language"] for row in passages.values()],
+        [row["group"] for row in passages.values()],
+    )
+
+
+def records(path: Path) -> Iterator[dict]:
+    with open(path, encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+def measure(pool: Pool, questions: np.ndarray, passages: np.ndarray) -> tuple[float, float, float]:
+    """Mean average precision in the question's language, in one other, and over all passages."""
+    languages = np.array(pool.passage_languages)
+    groups = np.array(pool.passage_groups)
+    mono, cross, multi = [], [], []
+    for vector, language, group in zip(questions, pool.question_languages, pool.question_groups):
+        scores = passages @ vector
+        right = np.flatnonzero(groups == group)
+        ranks = np.sort([1 + np.count_nonzero(scores > scores[place]) for place in right])
+        multi.append(float(np.mean(np.arange(1, len(ranks) + 1) / ranks)))
+        for place in right:
+            rank = 1 + np.count_nonzero(scores[languages == languages[place]] > scores[place])
+            (mono if languages[place] == language else cross).append(1 / rank)
+    return float(np.mean(mono)), float(np.mean(cross)) if cross else 0.0, float(np.mean(multi))
+
+
+def write(pool: Pool, folder: Path) -> None:
+    (folder / "qrels").mkdir(parents=True, exist_ok=True)
+    passages = list(zip(pool.passages, pool.passage_languages, pool.passage_groups))
+    questions = list(zip(pool.questions, pool.question_languages, pool.question_groups))
+    for name, rows in (("corpus", passages), ("queries", questions)):
+        with open(folder / f"{name}.jsonl", "w", encoding="utf-8") as file:
+            for number, (text, language, group) in enumerate(rows):
+                line = {"_id": f"{name[0]}{number}", "text": text, "lang": language, "group": group}
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+    with open(folder / "qrels" / "dev.tsv", "w", encoding="utf-8") as file:
+        file.write("query-id\tcorpus-id\tscore\n")
+        for question, (_, _, group) in enumerate(questions):
+            for passage, (_, _, other) in enumerate(passages):
+                if group == other:
+                    file.write(f"q{question}\tc{passage}\t1\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
