@@ -13,7 +13,7 @@ RUN ?= .cache/runs/encoder
 MODEL ?= .cache/models/multilingual-e5-small-aligned
 MODELS := PYTHONPATH=models/src .venv-models/bin/python -m
 
-.PHONY: help demo test train-smoke lint runtime runtime-cuda build test-rust test-metrics eval-check bench bench-encode bench-query bench-corpus bench-rivals bench-growth bench-filters bench-churn bench-builders train-data train export evaluate base-model clean
+.PHONY: help demo test train-smoke lint runtime runtime-cuda build test-rust test-metrics eval-check bench bench-encode bench-query bench-bias bench-corpus bench-rivals bench-growth bench-filters bench-churn bench-builders train-data train export evaluate base-model clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -78,6 +78,10 @@ bench-encode: runtime ## the encoder beside Python ONNX Runtime, OpenVINO, PyTor
 bench-query: build ## cold and warm latency of queries over XQuAD-R
 	cargo build --release --locked -p mlsearch-benches --bin query-bench --target-dir target
 	$(PYTHON) benches/query_latency.py --data $(DATA)
+
+bench-bias: build ## what a bias report and the corrections cost at over a hundred languages
+	cargo build --release --locked -p mlsearch-benches --bin bias-bench --target-dir target
+	$(PYTHON) benches/bias_cost.py --data $(DATA) $(ARGS)
 
 bench-corpus: runtime ## gather and encode the texts that the index is measured with (hours on a small machine)
 	$(PYTHON) benches/rivals/corpus.py --data $(DATA) --out $(CORPUS)

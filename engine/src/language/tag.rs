@@ -23,7 +23,8 @@ impl Language {
     }
 
     /// Reads a tag. Letter case and `_` for `-` do not matter; withdrawn codes are replaced
-    /// (`iw` becomes `he`).
+    /// (`iw` becomes `he`), and so are codes of three letters where there is one of two (`deu` becomes
+    /// `de`).
     ///
     /// # Errors
     /// [`Error::InvalidLanguage`] unless the tag is well-formed and begins with a language code
@@ -45,7 +46,10 @@ impl Language {
             "ji" => "yi",
             "jw" => "jv",
             "mo" => "ro",
-            _ => primary,
+            // A language that has a code of two letters goes by it (RFC 5646, section 2.2.1).
+            _ => isolang::Language::from_639_3(primary)
+                .and_then(|language| language.to_639_1())
+                .unwrap_or(primary),
         };
         Ok(Self(format!("{current}{}", &parsed.as_str()[primary.len()..])))
     }

@@ -3,6 +3,7 @@
 
 mod bias;
 mod dimension;
+mod eval_collection;
 mod eval_lareqa;
 mod filter;
 mod ingest;
