@@ -22,7 +22,8 @@ pub struct Answer {
     /// Which languages the ranking favours; `None` if the query does not ask.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bias: Option<BiasReport>,
-    /// The documents nearest in meaning, best first.
+    /// The documents nearest in meaning, best first; language by language if the query asks for
+    /// the best of each.
     pub hits: Vec<Hit>,
     /// Where the time went.
     pub timings_ms: Timings,
@@ -63,7 +64,7 @@ impl SearchReport {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Hit {
-    /// Place in the ranking, from 1 on.
+    /// Place in the ranking, or in that of its language if every language has one, from 1 on.
     pub rank: usize,
     /// The document's id.
     pub id: String,

@@ -343,6 +343,7 @@ impl Engine {
                 ef: query.ef,
                 ..SearchParams::default()
             },
+            per_language: query.per_language,
         };
         let explained = !query.correction.is_none() || query.bias != BiasDetail::Off;
         let query_means = self.query_means_for(&query)?;
@@ -360,11 +361,11 @@ impl Engine {
         let search = ranker.report(&corrected);
 
         let hits = timed(|| {
-            let found = ranking.iter().enumerate();
+            let found = ranking.iter().zip(ranks(&ranking, query.per_language));
             found
-                .map(|(at, neighbor)| {
+                .map(|(neighbor, rank)| {
                     let score = ranker.score(&corrected, neighbor)?;
-                    self.hit(&view, at + 1, score, neighbor)
+                    self.hit(&view, rank, score, neighbor)
                 })
                 .collect()
         });
@@ -707,6 +708,19 @@ impl View {
         let profiles = Profiles::of(&self.snapshot, &self.present)?;
         Ok(self.profiles.get_or_init(|| profiles))
     }
+}
+
+/// Places from 1 on, within each language if that is how the ranking comes.
+fn ranks(ranking: &[Neighbor], per_language: bool) -> Vec<usize> {
+    let mut rank = 0;
+    let mut before = None;
+    let next = |neighbor: &Neighbor| {
+        let begins = per_language && before != Some(neighbor.label);
+        before = Some(neighbor.label);
+        rank = if begins { 1 } else { rank + 1 };
+        rank
+    };
+    ranking.iter().map(next).collect()
 }
 
 /// A document as it is stored.

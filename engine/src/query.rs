@@ -73,8 +73,11 @@ pub enum BiasDetail {
 pub struct Query {
     /// The words or the sentence to search for, in any language or mix of languages.
     pub text: String,
-    /// Hits wanted.
+    /// Hits wanted; of each language with [`per_language`](Self::per_language).
     pub k: usize,
+    /// Whether the best `k` of each language are wanted, in place of the best `k` of all: hits come
+    /// language by language, that of the best hit first, and ranks count within a language.
+    pub per_language: bool,
     /// Which languages are searched.
     pub mode: Mode,
     /// The query's language; detected when `None`.
@@ -103,6 +106,7 @@ impl Query {
         Self {
             text: text.into(),
             k: 10,
+            per_language: false,
             mode: Mode::default(),
             language: None,
             targets: Vec::new(),

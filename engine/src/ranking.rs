@@ -21,6 +21,8 @@ pub(crate) struct Ranker<'search> {
     pub(crate) labels: LabelFilter,
     pub(crate) selection: Option<&'search Selection>,
     pub(crate) params: SearchParams,
+    /// Whether every language has a ranking of its own.
+    pub(crate) per_language: bool,
 }
 
 impl Ranker<'_> {
@@ -31,17 +33,26 @@ impl Ranker<'_> {
         corrected: &Corrected,
     ) -> Result<Vec<Neighbor>> {
         let request = self.request(corrected);
-        if correction.method != Method::Balanced || correction.is_none() {
+        let balanced = correction.method == Method::Balanced && !correction.is_none();
+        if !self.per_language && !balanced {
             return Ok(self.snapshot.search(&request)?);
         }
         let labels = self.snapshot.labels().into_keys().filter(|label| self.labels.admits(*label));
-        let lists = labels
+        let mut lists = labels
             .map(|label| {
                 let labels = LabelFilter::Only(BTreeSet::from([label]));
                 Ok(self.snapshot.search(&SearchRequest { labels, ..request.clone() })?)
             })
             .collect::<Result<Vec<_>>>()?;
-        Ok(interleave(&lists, self.params.k))
+        if !self.per_language {
+            return Ok(interleave(&lists, self.params.k));
+        }
+        lists.retain(|list| !list.is_empty());
+        lists.sort_by(|a, b| {
+            let (a, b) = (&a[0], &b[0]);
+            a.distance.total_cmp(&b.distance).then(a.label.cmp(&b.label))
+        });
+        Ok(lists.into_iter().flatten().collect())
     }
 
     /// The cosine of the query and a document of its ranking.
@@ -144,7 +155,9 @@ impl Explanation<'_> {
             .collect();
         let mut report = bias::report(Scope { offsets, profiles, pool, detected }, &ranked);
         let mut other_places: HashMap<Key, usize> = HashMap::new();
-        if query.bias == BiasDetail::Counterfactual && offsets.languages.len() > 1 {
+        // Of rankings language by language, there is none that a correction could change.
+        let one_ranking = !self.ranker.per_language;
+        if one_ranking && query.bias == BiasDetail::Counterfactual && offsets.languages.len() > 1 {
             let correction = match query.correction.is_none() {
                 true => Correction::new(Method::Center),
                 false => Correction::default(),

@@ -3,9 +3,10 @@
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use mlsearch::bias::Method;
 use mlsearch::{Answer, BiasDetail, Engine, EngineOptions, Filter, Language, Mode};
 
 use crate::arguments::Global;
@@ -18,6 +19,7 @@ Examples:
   mlsearch query notes.index \"how do bees tell each other where flowers are?\"
   mlsearch query notes.index \"warum tanzen Bienen\" --mode cross-lingual -k 5
   mlsearch query notes.index \"warum tanzen Bienen\" --debias center --bias
+  mlsearch query notes.index \"warum tanzen Bienen\" --per-language 3
   mlsearch query notes.index \"chai kaise banayein, step by step\" --lang hi,en --json
   mlsearch query laws.index \"wer zahlt die Kaution?\" --where 'year >= 2020 and topic = \"rent\"'
   mlsearch query laws.index \"deposit\" --where 'topic in [\"rent\", \"tax\"] and not exists(repealed)'
@@ -39,6 +41,10 @@ pub(crate) struct Query {
     #[arg(short, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     k: u32,
 
+    /// Find the best N documents of each language, and show them language by language
+    #[arg(long, value_name = "N", conflicts_with = "k", value_parser = clap::value_parser!(u32).range(1..))]
+    per_language: Option<u32>,
+
     /// Which documents to search: all, those in the query's language, or those in others
     #[arg(long, default_value_t, value_parser = modes())]
     mode: Mode,
@@ -57,7 +63,7 @@ pub(crate) struct Query {
 
     /// Correct the ranking for language: take every language's mean off (center), count scores in
     /// deviations from it (standardize), drop the directions in which languages differ (lsar), give
-    /// every language its turn (balanced), or what did best on held-out data (auto: lsar, by half)
+    /// every language its turn (balanced), or what did best on held-out data (auto: a quarter of standardize)
     #[arg(long, value_name = "METHOD", default_value = "none", value_parser = debias::methods())]
     debias: Debias,
 
@@ -98,6 +104,11 @@ impl Query {
     pub(crate) fn run(&self, global: &Global, console: &Console) -> Result<()> {
         // Nothing need be opened to see that it cannot be read.
         let filter = self.filter.as_deref().map(Filter::parse).transpose()?;
+        if self.per_language.is_some() && self.debias == Debias::Method(Method::Balanced) {
+            bail!(
+                "--per-language shows every language by itself, so there are no turns to give: leave --debias balanced out"
+            );
+        }
         let options = EngineOptions { pinned: self.pinned, ..global.engine_options() };
         // The process ends right after: taking the tokenizer apart, a million small objects, would
         // only keep its user waiting.
@@ -112,7 +123,8 @@ impl Query {
             engine.encoder()?;
         }
         let answer = engine.search(mlsearch::Query {
-            k: usize::try_from(self.k)?,
+            k: usize::try_from(self.per_language.unwrap_or(self.k))?,
+            per_language: self.per_language.is_some(),
             mode: self.mode,
             language: self.query_lang.clone(),
             targets: self.lang.clone(),
@@ -126,7 +138,7 @@ impl Query {
         if self.json {
             return json::print(&answer, console);
         }
-        console.print(&answer::render(&answer, console.width()))?;
+        console.print(&answer::render(&answer, self.per_language.is_some(), console.width()))?;
         if self.bias {
             console.print(&bias::render(&answer))?;
         }

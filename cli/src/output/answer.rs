@@ -12,11 +12,15 @@ pub(crate) const INDENT: usize = 4;
 /// Lines of a hit's text that are shown.
 const TEXT_LINES: usize = 12;
 
-/// What was asked, what was found, and how long it took.
-pub(crate) fn render(answer: &Answer, width: usize) -> String {
+/// What was asked, what was found, and how long it took. With `sections` every language has a
+/// heading.
+pub(crate) fn render(answer: &Answer, sections: bool, width: usize) -> String {
     let mut text = asked(answer);
     text.push('\n');
     for found in &answer.hits {
+        if sections && found.rank == 1 {
+            text.push_str(&format!("{LANGUAGE}{}{LANGUAGE:#}\n", found.language));
+        }
         text.push_str(&hit(found, width));
         text.push('\n');
     }

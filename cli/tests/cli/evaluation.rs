@@ -1,4 +1,4 @@
-//! `eval lareqa` on a data set small enough to check by hand.
+//! `eval` on data sets small enough to check by hand.
 
 use std::fs;
 use std::path::Path;
@@ -69,4 +69,86 @@ fn a_folder_without_a_data_set_is_an_error() {
     let folder = temporary();
     let error = failure(mlsearch().args(["eval", "lareqa"]).arg(folder.path()), 1);
     assert!(error.contains(&folder.path().display().to_string()), "{error}");
+}
+
+#[test]
+fn corrections_are_shown_beside_and_vectors_are_kept() {
+    let folder = temporary();
+    dataset(folder.path());
+    let cache = temporary();
+    let run = || {
+        let mut command = mlsearch();
+        command.args(["eval", "lareqa", "--json", "--debias", "auto,lsar", "--cache"]);
+        stdout_json(command.arg(cache.path()).arg(folder.path()))
+    };
+    let first = run();
+    let kept: Vec<_> = fs::read_dir(cache.path()).expect("made").collect();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(run(), first, "the same from the cache");
+    let corrected = first["corrected"].as_array().expect("a list");
+    assert_eq!(corrected[0]["correction"], json!({"method": "standardize", "strength": 0.25}));
+    assert_eq!(corrected[1]["correction"], json!({"method": "lsar", "strength": 1.0}));
+    assert_eq!(first["correction"]["method"], "none");
+
+    let mut several = mlsearch();
+    several.args(["eval", "lareqa", "--debias", "center,lsar", "--run-file", "run.txt"]);
+    let error = failure(several.arg(folder.path()), 1);
+    assert!(error.contains("one method and one strength"), "{error}");
+}
+
+#[test]
+fn a_folder_of_beirs_form_is_measured() {
+    let folder = temporary();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("created");
+        fs::write(path, text).expect("written");
+    };
+    write(
+        "corpus.jsonl",
+        concat!(
+            r#"{"_id": "1", "text": "Bees dance to show where flowers are.", "lang": "en"}"#,
+            "\n",
+            r#"{"_id": "2", "text": "Brot braucht Mehl und Wasser.", "lang": "de"}"#,
+            "\n",
+        ),
+    );
+    write("queries.jsonl", r#"{"_id": "a", "text": "Warum tanzen Bienen?", "lang": "de"}"#);
+    write("qrels/test.tsv", "query-id\tcorpus-id\tscore\na\t1\t1\n");
+    let (page, run) = (folder.path().join("page.html"), folder.path().join("run.txt"));
+    let mut command = mlsearch();
+    command.args(["eval", "beir", "--json", "--ef", "10", "--html"]).arg(&page);
+    let figures = stdout_json(command.arg("--run-file").arg(&run).arg(folder.path()));
+    assert_eq!((&figures["queries"], &figures["documents"]), (&json!(1), &json!(2)), "{figures}");
+    assert_eq!(figures["multi"]["map"], 1.0, "{figures}");
+    assert_eq!(figures["cross"]["hit_at_1"], 1.0, "{figures}");
+    assert_eq!(figures["walks"]["recall_at_10"], 1.0, "{figures}");
+    assert_eq!(fs::read_to_string(&run).expect("written").lines().count(), 2);
+    assert!(fs::read_to_string(&page).expect("written").contains("Warum tanzen Bienen?"));
+    let text = stdout(mlsearch().args(["eval", "beir", "--debias", "center"]).arg(folder.path()));
+    assert!(text.contains("multi  1.000") && text.contains("center"), "{text}");
+}
+
+#[test]
+fn parallel_text_is_measured_in_one_pool_or_in_pairs() {
+    let folder = temporary();
+    for (tag, lines) in [
+        ("de", "Bienen tanzen.\nBrot braucht Mehl.\n"),
+        ("en", "Bees dance.\nBread needs flour.\n"),
+        ("es", "Las abejas bailan.\nEl pan necesita harina.\n"),
+    ] {
+        fs::write(folder.path().join(format!("talk.{tag}.txt")), lines).expect("written");
+    }
+    let figures = stdout_json(mlsearch().args(["eval", "bitext", "--json"]).arg(folder.path()));
+    assert_eq!((&figures["queries"], &figures["documents"]), (&json!(6), &json!(6)), "{figures}");
+    assert_eq!(figures["cross"]["hit_at_1"], 1.0, "{figures}");
+    assert!(figures["mono"].is_null(), "a sentence has no translation in its own language");
+
+    let pairs = temporary();
+    for (tag, line) in [("de", "Bienen tanzen.\n"), ("en", "Bees dance.\n")] {
+        fs::create_dir_all(pairs.path().join("de-en")).expect("created");
+        fs::write(pairs.path().join(format!("de-en/test.{tag}")), line).expect("written");
+    }
+    let text = stdout(mlsearch().args(["eval", "bitext"]).arg(pairs.path()));
+    assert!(text.contains("mean 1.000"), "{text}");
 }

@@ -201,3 +201,22 @@ fn corrections_that_do_not_exist_are_refused() {
         assert!(error.contains("possible values") || error.contains("from 0 to 1"), "{error}");
     }
 }
+
+#[test]
+fn languages_are_shown_one_by_one() {
+    let query = |arguments: &[&str]| {
+        let mut command = mlsearch();
+        command.arg("query").arg(sample_index()).arg("warum tanzen Bienen?").args(arguments);
+        command
+    };
+    let answer = stdout_json(&mut query(&["--per-language", "1", "--json"]));
+    let hits = answer["hits"].as_array().expect("a list");
+    assert_eq!(hits.len(), 22);
+    assert!(hits.iter().all(|hit| hit["rank"] == 1), "{answer}");
+    let text = stdout(query(&["--per-language", "2", "--lang", "de,sw"]).env("NO_COLOR", "1"));
+    let headings: Vec<&str> = text.lines().filter(|line| ["de", "sw"].contains(line)).collect();
+    assert_eq!(headings.len(), 2, "{text}");
+    let error = failure(&mut query(&["--per-language", "2", "--debias", "balanced"]), 1);
+    assert!(error.contains("leave --debias balanced out"), "{error}");
+    failure(&mut query(&["--per-language", "2", "-k", "3"]), 2);
+}

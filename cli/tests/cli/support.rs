@@ -22,12 +22,20 @@ pub(crate) fn samples() -> PathBuf {
 pub(crate) fn mlsearch() -> Command {
     let mut command = Command::cargo_bin("mlsearch").expect("built before the tests");
     command
+        // Evaluations keep vectors in the user's folder for caches.
+        .env("XDG_CACHE_HOME", cache().path())
         .env("MLSEARCH_MODEL", checkout("models/multilingual-e5-small-aligned"))
         .env("MLSEARCH_ONNXRUNTIME", checkout(".onnxruntime"))
         .env_remove("ORT_DYLIB_PATH")
         .env_remove("RUST_LOG")
         .env_remove("CLICOLOR_FORCE");
     command
+}
+
+/// A folder for caches that goes with the tests' temporary files.
+fn cache() -> &'static TempDir {
+    static CACHE: OnceLock<TempDir> = OnceLock::new();
+    CACHE.get_or_init(temporary)
 }
 
 /// A temporary folder.

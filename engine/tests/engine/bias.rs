@@ -94,3 +94,27 @@ fn a_strength_beyond_all_is_refused() {
     let refused = samples().search(Query { correction, ..Query::new(ASKED) }).unwrap_err();
     assert!(matches!(refused, Error::InvalidStrength { .. }), "{refused}");
 }
+
+#[test]
+fn every_language_has_a_ranking_of_its_own_if_that_is_asked_for() {
+    let ask = |correction| {
+        let query = Query { k: 2, per_language: true, correction, ..Query::new(ASKED) };
+        samples().search(query).expect("answered")
+    };
+    let answer = ask(Correction::default());
+    let languages: Vec<&str> = answer.hits.chunks(2).map(|two| two[0].language.as_str()).collect();
+    assert_eq!(languages.iter().collect::<BTreeSet<_>>().len(), 22);
+    for two in answer.hits.chunks(2) {
+        assert_eq!((two[0].rank, two[1].rank), (1, 2));
+        assert_eq!(two[0].language, two[1].language);
+        assert!(two[0].score >= two[1].score);
+    }
+    assert!(answer.hits.chunks(2).is_sorted_by(|a, b| a[0].score >= b[0].score));
+    assert!(answer.bias.as_ref().is_some_and(|bias| bias.counterfactual.is_none()));
+    // A correction may change which language comes first, not the order within one.
+    let mut plain = ids(&answer);
+    let mut corrected = ids(&ask(Correction::new(Method::Standardize)));
+    plain.sort();
+    corrected.sort();
+    assert_eq!(plain, corrected);
+}
