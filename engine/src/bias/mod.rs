@@ -34,6 +34,7 @@ mod offsets;
 mod profile;
 mod query_means;
 mod report;
+mod samples;
 mod subspace;
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 use mlsearch_index::Label;
 
 use super::profile::Profiles;
+use super::samples::Rounded;
 
 /// The offsets of a query, for the languages that it searches.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +31,7 @@ pub(crate) struct LanguageOffset {
 impl Offsets {
     /// For the languages whose label is searched.
     pub(crate) fn of(query: &[f32], profiles: &Profiles, searched: impl Fn(Label) -> bool) -> Self {
+        let rounded = Rounded::of(query);
         let languages: Vec<LanguageOffset> = profiles
             .languages
             .iter()
@@ -40,7 +42,7 @@ impl Offsets {
                 profile: place,
                 documents: profile.documents,
                 mean: f64::from(dot(query, &profile.mean)),
-                deviation: deviation(query, &profile.samples),
+                deviation: profile.samples.deviation(&rounded),
             })
             .collect();
         let count = languages.len().max(1) as f64;
@@ -64,19 +66,6 @@ impl Offsets {
         let squares = self.languages.iter().map(|of| (of.mean - self.center).powi(2)).sum::<f64>();
         (squares / count).sqrt()
     }
-}
-
-/// The standard deviation of the similarities to some rows; 0 for fewer than two.
-fn deviation(query: &[f32], rows: &[f32]) -> f64 {
-    let similarities: Vec<f64> =
-        rows.chunks_exact(query.len()).map(|row| f64::from(dot(query, row))).collect();
-    if similarities.len() < 2 {
-        return 0.0;
-    }
-    let count = similarities.len() as f64;
-    let mean = similarities.iter().sum::<f64>() / count;
-    let squares = similarities.iter().map(|x| (x - mean).powi(2)).sum::<f64>();
-    (squares / (count - 1.0)).sqrt()
 }
 
 /// The inner product, in lanes that a compiler turns into vector instructions.
@@ -105,12 +94,5 @@ mod tests {
             let expected: f32 = a.iter().zip(&b).map(|(a, b)| a * b).sum();
             assert_eq!(dot(&a, &b), expected);
         }
-    }
-
-    #[test]
-    fn deviations_are_those_of_a_sample() {
-        // Similarities 1, 2 and 3.
-        assert_eq!(deviation(&[1.0, 0.0], &[1.0, 5.0, 2.0, 5.0, 3.0, 5.0]), 1.0);
-        assert_eq!(deviation(&[1.0, 0.0], &[1.0, 5.0]), 0.0);
     }
 }

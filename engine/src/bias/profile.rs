@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use mlsearch_index::{Label, Snapshot};
 
+use super::samples::Rounded;
 use super::subspace::Subspace;
 use crate::{Language, Result};
 
@@ -28,7 +29,7 @@ pub(crate) struct Profile {
     /// The mean of its vectors.
     pub(crate) mean: Vec<f32>,
     /// Some of its vectors, row after row.
-    pub(crate) samples: Vec<f32>,
+    pub(crate) samples: Rounded,
 }
 
 impl Profiles {
@@ -42,7 +43,7 @@ impl Profiles {
                 language: language.clone(),
                 documents: known.documents,
                 mean: known.mean.clone(),
-                samples: snapshot.label_sample(*label, SAMPLES),
+                samples: Rounded::of(&snapshot.label_sample(*label, SAMPLES)),
             });
         }
         Ok(Self::from(languages))
@@ -81,7 +82,7 @@ impl Profile {
             label,
             language,
             documents: count as u64,
-            samples: samples.flatten().copied().collect(),
+            samples: Rounded::of(&samples.flatten().copied().collect::<Vec<f32>>()),
             mean: sum.into_iter().map(|sum| (sum / count as f64) as f32).collect(),
         }
     }

@@ -33,10 +33,15 @@ pub(super) fn heat_map(pairs: &BTreeMap<Language, BTreeMap<Language, PairScores>
                 Some(of) => {
                     let share = (of.map - low) / span;
                     let own = if row == *column { " own" } else { "" };
-                    let dark = if share > 0.55 { " dark" } else { "" };
+                    // Which ink can be read on it, in a light and in a dark page.
+                    let ink = match share {
+                        ..0.55 => "",
+                        ..0.85 => " deep",
+                        _ => " deep deepest",
+                    };
                     let _ = write!(
                         html,
-                        "<td class=\"cell{own}{dark}\" style=\"--share:{share:.3}\" title=\"{} to {}: mAP {:.3}, first {:.3}, {} queries\">{:.2}</td>",
+                        "<td class=\"cell{own}{ink}\" style=\"--share:{share:.3}\" title=\"{} to {}: mAP {:.3}, first {:.3}, {} queries\">{:.2}</td>",
                         escape(row.as_str()),
                         escape(column.as_str()),
                         of.map,

@@ -20,8 +20,9 @@ table{border-collapse:collapse;font-variant-numeric:tabular-nums}\
 .heat{font-size:.8rem}.heat th{font-weight:500;padding:.1rem .35rem;text-align:right}\
 .heat td{min-width:2.6rem;text-align:center;padding:.25rem .2rem}.heat .corner{color:var(--soft);font-size:.75rem;padding-right:.6rem}\
 .cell{background:rgba(var(--heat),calc(.06 + .9*var(--share)));border:1px solid var(--paper)}\
-.cell.dark{color:#fff}.cell.own{outline:2px solid var(--ink);outline-offset:-2px}\
-@media(prefers-color-scheme:dark){.cell.dark{color:#0b0d0f}}\
+.cell.deep{color:#fff}.cell.own{outline:2px solid var(--ink);outline-offset:-2px}\
+.heat th[scope=row]{position:sticky;left:0;background:var(--paper);white-space:nowrap}\
+@media(prefers-color-scheme:dark){.cell.deepest{color:#0b0d0f}}\
 .bars{display:grid;grid-template-columns:max-content 1fr max-content;gap:.25rem .75rem;align-items:center;max-width:46rem;font-variant-numeric:tabular-nums}\
 .track{position:relative;height:1rem;background:var(--panel);border-radius:3px}\
 .bar{height:100%;background:var(--accent);border-radius:3px}\
