@@ -479,6 +479,23 @@ mod tests {
     }
 
     #[test]
+    fn languages_without_letter_models_are_told_by_their_commonest_words() {
+        for (sentence, tag) in [
+            ("Siyay ganahan muadto sa balay karon.", "ceb"),
+            ("Hetta er mín nýggja súkkla og tín er gomul.", "fo"),
+            ("Bidh math an-diugh, ach feumaidh sinn dhol dhachaigh.", "gd"),
+            ("Despois da comida temos moito traballo na cociña.", "gl"),
+            ("Kowé mbukak lawang iku, dhèwèké durung teka.", "jv"),
+            ("Aqueth pan qu'ei hèra bon, mes lo vin que'm fa paur.", "oc"),
+            ("Ertir şäherde gowy howa bolar diýip aýtdy.", "tk"),
+            ("Бүген җылы, ә хәзер яңгыр ява.", "tt"),
+        ] {
+            assert_eq!(detector().detect(sentence).as_str(), tag, "{sentence}");
+            assert_eq!(tags(sentence), [tag], "{sentence}");
+        }
+    }
+
+    #[test]
     fn what_has_no_words_is_undetermined() {
         for text in [
             "",
