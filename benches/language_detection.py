@@ -10,12 +10,14 @@ brought into one set first (benches/language/tags.py). Ours is asked as queries 
 and the chief one counts where a text has one; `mlsearch-document` is what documents are given.
 
 A text counts as right where exactly its language, or languages, are named; of a text in one
-language, what is named besides the chief one is not counted as wrong but shown as `several`.
+language, what is named besides the chief one is not counted as wrong but shown as `several`. "Others
+named" are texts in languages that the detector does not know and names a language for all the same.
 
 Where a detector may abstain, it is told to answer; ours abstains when it is not sure.
 
 The first run makes the virtual environment .venv-language (some 300 MB) and builds the worker of the
-detectors in Rust. What cannot be installed is reported as missing. Writes benches/results/language_detection.csv.
+detectors in Rust. What cannot be installed is reported as missing. Writes
+benches/results/language_detection.csv; rows in it of what was not asked this time stay and are shown.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ from pathlib import Path
 
 from language.rivals import RIVALS, work
 from language.tags import UNDETERMINED, normal
-from language.texts import NTREX, TATOEBA, Text, gather
+from language.texts import NTREX, PAIRS, TATOEBA, Text, gather
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = CHECKOUT / ".venv-language"
@@ -44,9 +46,9 @@ RUST = ("mlsearch", "mlsearch-document", "lingua", "whatlang", "whichlang")
 DETECTORS = (*RUST, *RIVALS)
 # Those that can name several languages of a text.
 SEVERAL = {"mlsearch", "lingua", "cld2", "cld3"}
-# The languages that all detectors know are those that all but these know: they know very few.
+# Know so few languages that they are left out of what all have in common, in one of the columns.
 FEW = {"whichlang"}
-COLUMNS = "source kind detector language known n accuracy undetermined several microseconds_p50".split()
+COLUMNS = "source kind detector language known n accuracy first undetermined several microseconds_p50".split()
 
 
 class BenchError(Exception):
@@ -138,13 +140,13 @@ def compare(arguments: argparse.Namespace) -> None:
             detectors.append(ask(name, command, texts))
         except BenchError as error:
             print(f"missing: {name}: {error}")
-    rows = [row for detector in detectors for row in tabulate(detector, texts)]
+    rows = merge(arguments.out, [row for detector in detectors for row in tabulate(detector, texts)])
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     with arguments.out.open("w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         table.writeheader()
         table.writerows(rows)
-    print_summary(detectors, texts)
+    print_summary(rows)
 
 
 # The detectors
@@ -218,74 +220,75 @@ def tabulate(detector: Detector, texts: list[Text]) -> list[dict]:
         groups[text.source, text.kind, "+".join(text.languages)].append((text, answer))
     rows = []
     for (source, kind, language), pairs in groups.items():
-        count = len(pairs)
-        rows.append(
-            {
-                "source": source,
-                "kind": kind,
-                "detector": detector.name,
-                "language": language,
-                "known": int(detector.known.issuperset(language.split("+"))),
-                "n": count,
-                "accuracy": f"{share(answer.is_right(text) for text, answer in pairs):.3f}",
-                "undetermined": f"{share(not answer.languages for _, answer in pairs):.3f}",
-                "several": f"{share(len(answer.languages) > 1 for _, answer in pairs):.3f}",
-                "microseconds_p50": f"{statistics.median(answer.microseconds for _, answer in pairs):.1f}",
-            }
-        )
+        shares = {
+            "accuracy": [answer.is_right(text) for text, answer in pairs],
+            "first": [bool(set(answer.languages[:1]) & set(text.languages)) for text, answer in pairs],
+            "undetermined": [not answer.languages for _, answer in pairs],
+            "several": [len(answer.languages) > 1 for _, answer in pairs],
+        }
+        row = {"source": source, "kind": kind, "detector": detector.name, "language": language}
+        row |= {"known": int(detector.known.issuperset(language.split("+"))), "n": len(pairs)}
+        row |= {name: f"{statistics.mean(values):.3f}" for name, values in shares.items()}
+        row["microseconds_p50"] = f"{statistics.median(answer.microseconds for _, answer in pairs):.1f}"
+        rows.append(row)
     return rows
 
 
-def share(values) -> float:
-    values = list(values)
-    return sum(values) / len(values)
+def merge(path: Path, rows: list[dict]) -> list[dict]:
+    """The rows, with those of the file before them that are of other detectors, sources or kinds."""
+    if not path.is_file():
+        return rows
+    measured = {(row["source"], row["kind"], row["detector"]) for row in rows}
+    with path.open(encoding="utf-8", newline="") as file:
+        kept = [row for row in csv.DictReader(file)]
+    rows = rows + [row for row in kept if (row["source"], row["kind"], row["detector"]) not in measured]
+    return sorted(rows, key=lambda row: (row["source"], row["kind"], DETECTORS.index(row["detector"])))
 
 
-def print_summary(detectors: list[Detector], texts: list[Text]) -> None:
-    """Means over languages, so that each counts alike: of those that the detector knows, that all know, of ours."""
-    present = {language for text in texts for language in text.languages}
-    common = set.intersection(present, *(one.known for one in detectors if one.name not in FEW))
-    ours = next((one.known for one in detectors if one.name == "mlsearch"), present)
-    fewest = set.intersection(present, *(one.known for one in detectors))
-    print(f"\n{len(present)} languages; all but {', '.join(FEW)} know {len(common)}: {' '.join(sorted(common))}")
-    print(f"all know {len(fewest)}: {' '.join(sorted(fewest))}")
-    for source, kind in dict.fromkeys((text.source, text.kind) for text in texts):
-        pure = not kind.startswith("mixed")
-        print(f"\n{source}, {kind}: accuracy in per cent" + (", mean of languages" if pure else ", mean of pairs"))
-        if pure:
-            print("| detector | its languages | accuracy | common to all but the smallest | common to all | mlsearch's "
-                  "| all | undetermined | several | p50 µs |")
-            print("|---|---|---|---|---|---|---|---|---|---|")
-        else:
-            print("| detector | both named | one of both first | undetermined | p50 µs |")
+def print_summary(rows: list[dict]) -> None:
+    """Means over languages, so that each counts alike, and over pairs; the time is a median of medians."""
+    detectors = [name for name in DETECTORS if any(row["detector"] == name for row in rows)]
+    for source, kind in dict.fromkeys((row["source"], row["kind"]) for row in rows):
+        tables = {
+            name: [row for row in rows if (row["source"], row["kind"], row["detector"]) == (source, kind, name)]
+            for name in detectors
+        }
+        tables = {name: table for name, table in tables.items() if table}
+        if kind.startswith("mixed"):
+            print(f"\n{source}, {kind}: per cent of the texts, mean of {len(PAIRS)} pairs of languages")
+            print("| detector | both named | first is one of both | undetermined | p50 µs |")
             print("|---|---|---|---|---|")
-        for detector in detectors:
-            pairs = [
-                (text, answer)
-                for text, answer in zip(texts, detector.answers)
-                if (text.source, text.kind) == (source, kind)
-            ]
-            abstained = f"{100 * share(not answer.languages for _, answer in pairs):.1f}"
-            median = f"{statistics.median(answer.microseconds for _, answer in pairs):.0f}"
-            if pure:
-                by_language: dict[str, list[bool]] = defaultdict(list)
-                for text, answer in pairs:
-                    by_language[text.languages[0]].append(answer.is_right(text))
-                means = {language: 100 * share(right) for language, right in by_language.items()}
-                own = [means[language] for language in means if language in detector.known]
-                cells = [f"{len(own)}", mean(own)]
-                cells += [mean([means[one] for one in means if one in some]) for some in (common, fewest, ours, means)]
-                several = f"{100 * share(len(answer.languages) > 1 for _, answer in pairs):.1f}"
-                cells += [abstained, several, median]
-            else:
-                both = 100 * share(answer.is_right(text) for text, answer in pairs)
-                first = 100 * share(bool(set(answer.languages[:1]) & set(text.languages)) for text, answer in pairs)
-                cells = [f"{both:.1f}" if detector.name in SEVERAL else "–", f"{first:.1f}", abstained, median]
-            print(f"| {detector.name} | {' | '.join(cells)} |")
+            for name, table in tables.items():
+                both = mean(table, "accuracy") if name in SEVERAL else "–"
+                print(f"| {name} | {both} | {mean(table, 'first')} | {mean(table, 'undetermined')} | {time(table)} |")
+            continue
+        known = {name: {row["language"] for row in table if int(row["known"])} for name, table in tables.items()}
+        common = set.intersection(*(languages for name, languages in known.items() if name not in FEW))
+        fewest = set.intersection(*known.values())
+        ours = known.get("mlsearch", common)
+        print(f"\n{source}, {kind}: per cent of the texts, mean of languages")
+        print(
+            f"| detector | of its own languages | of {len(common)} common | of {len(fewest)} common to all "
+            f"| of mlsearch's {len(ours)} | undetermined | several | others named | p50 µs |"
+        )
+        print("|---|---|---|---|---|---|---|---|---|")
+        for name, table in tables.items():
+            own = [row for row in table if row["language"] in known[name]]
+            cells = [f"{mean(own, 'accuracy')} of {len(own)}"]
+            for some in (common, fewest, ours):
+                cells.append(mean([row for row in table if row["language"] in some], "accuracy"))
+            cells += [mean(own, "undetermined"), mean(own, "several")]
+            others = [row for row in table if row["language"] not in known[name]]
+            cells.append(f"{100 - float(mean(others, 'undetermined')):.1f}" if others else "–")
+            print(f"| {name} | {' | '.join(cells)} | {time(table)} |")
 
 
-def mean(values: list[float]) -> str:
-    return f"{statistics.mean(values):.1f}" if values else "–"
+def mean(rows: list[dict], column: str) -> str:
+    return f"{100 * statistics.mean(float(row[column]) for row in rows):.1f}" if rows else "–"
+
+
+def time(rows: list[dict]) -> str:
+    return f"{statistics.median(float(row['microseconds_p50']) for row in rows):.0f}"
 
 
 if __name__ == "__main__":

@@ -29,6 +29,9 @@ CUT_CHARACTERS = 6
 MIXED_WORDS = 4
 MIXED_CHARACTERS = 8
 
+# Files of Tatoeba in another language than they say: this one is mostly Slovak.
+MISLABELLED = {"slv"}
+
 # Pairs that people mix, of one script and of two, near and far relatives.
 PAIRS = """
     en+de en+fr en+es en+pt en+tl en+ms en+vi en+sw en+ha en+hi en+ru en+zh en+ja en+ar fr+ar de+tr es+eu uk+ru
@@ -153,7 +156,7 @@ def read_tatoeba(data: Path) -> dict[str, list[str]]:
     lines: dict[str, list[str]] = defaultdict(list)
     for path, content in files(data / TATOEBA):
         named = re.fullmatch(r"tatoeba-test-.+\.([a-z]+)", Path(path).name)
-        if named:
+        if named and named[1] not in MISLABELLED:
             lines[normal(named[1])] += content.splitlines()
     return lines
 
