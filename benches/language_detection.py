@@ -13,7 +13,8 @@ A text counts as right where exactly its language, or languages, are named; of a
 language, what is named besides the chief one is not counted as wrong but shown as `several`. "Others
 named" are texts in languages that the detector does not know and names a language for all the same.
 
-Where a detector may abstain, it is told to answer; ours abstains when it is not sure.
+Where a detector may abstain, it is told to answer; ours abstains when it is not sure. Times are processor
+time, one text at a time: the median of a language's texts, and of those medians.
 
 The first run makes the virtual environment .venv-language (some 300 MB) and builds the worker of the
 detectors in Rust. What cannot be installed is reported as missing. Writes

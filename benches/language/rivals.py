@@ -88,7 +88,7 @@ def work(name: str, mixed: bool, languages: bool) -> None:
         return
     for line in sys.stdin.buffer:
         text = line.decode("utf-8").rstrip("\n")
-        started = time.perf_counter()
+        started = time.process_time_ns()
         tags = detect(text)
-        microseconds = (time.perf_counter() - started) * 1e6
+        microseconds = (time.process_time_ns() - started) / 1e3
         print(f"{'+'.join(tags)}\t{microseconds:.2f}")
