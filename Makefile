@@ -13,7 +13,7 @@ RUN ?= .cache/runs/encoder
 MODEL ?= .cache/models/multilingual-e5-small-aligned
 MODELS := PYTHONPATH=models/src .venv-models/bin/python -m
 
-.PHONY: help demo test train-smoke lint runtime runtime-cuda build test-rust test-metrics eval-check bench bench-encode bench-query bench-bias bench-corpus bench-rivals bench-growth bench-filters bench-churn bench-builders train-data train export evaluate base-model clean
+.PHONY: help demo test train-smoke lint runtime runtime-cuda build test-rust test-metrics eval-check bench bench-encode bench-query bench-bias bench-language bench-corpus bench-rivals bench-growth bench-filters bench-churn bench-builders train-data train export evaluate base-model clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -83,6 +83,9 @@ bench-bias: build ## what a bias report and the corrections cost at over a hundr
 	cargo build --release --locked -p mlsearch-benches --bin bias-bench --target-dir target
 	$(PYTHON) benches/bias_cost.py --data $(DATA) $(ARGS)
 
+bench-language: ## language detection beside lingua, CLD2, CLD3, fastText, HeLI-OTS and others
+	$(PYTHON) benches/language_detection.py --data $(DATA) $(ARGS)
+
 bench-corpus: runtime ## gather and encode the texts that the index is measured with (hours on a small machine)
 	$(PYTHON) benches/rivals/corpus.py --data $(DATA) --out $(CORPUS)
 	cargo build --release --locked -p mlsearch-benches --bin encode-corpus --target-dir target
@@ -132,4 +135,4 @@ base-model: .venv-models/ready ## make the model folder of the encoder that trai
 	$(MODELS) mlsearch_models.convert --output .cache/models/multilingual-e5-small --texts models/parity_texts.jsonl --calibration cli/samples/passages.jsonl
 
 clean: ## remove everything that was built or fetched
-	rm -rf target .onnxruntime .onnxruntime-cuda .venv-test .venv-models .venv-bench .venv-rivals .cache
+	rm -rf target .onnxruntime .onnxruntime-cuda .venv-test .venv-models .venv-bench .venv-language .venv-rivals .cache

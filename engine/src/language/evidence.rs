@@ -46,6 +46,14 @@ const HEBREW: &[(f32, &str)] = &[(0.0, "he"), (-1.5, "yi")];
 const ETHIOPIC: &[(f32, &str)] = &[(0.0, "am"), (-1.5, "ti")];
 const BENGALI: &[(f32, &str)] = &[(0.0, "bn"), (-1.5, "as")];
 
+/// The tags of all languages that share an alphabet with others.
+pub(super) fn sharing_an_alphabet() -> impl Iterator<Item = &'static str> {
+    [LATIN, CYRILLIC, ARABIC, DEVANAGARI, HEBREW, ETHIOPIC, BENGALI]
+        .into_iter()
+        .flatten()
+        .flat_map(|(_, tags)| tags.split_whitespace())
+}
+
 /// Letters that one or two of the languages of an alphabet use.
 const LETTERS: &[(&str, &str)] = &[
     ("ɓɗƙ", "ha"),

@@ -1,8 +1,9 @@
 //! The commonest words of languages: articles, pronouns, prepositions, question words.
 //!
 //! A handful of such words says more about a short query than the letters of all the others do,
-//! and they are the only thing known here about languages that have no letter model. Languages
-//! alone in their script need none.
+//! and they are the only thing known here about languages that have no letter model, whose lists
+//! are longer. Of those that Tatoeba has, the end of the list is words that are four times as common
+//! in its sentences as in those of any other language. Languages alone in their script need no list.
 
 /// Languages and their commonest words, in lower case; a word may belong to several languages.
 pub(super) const FUNCTION_WORDS: &[(&str, &str)] = &[
@@ -20,7 +21,10 @@ pub(super) const FUNCTION_WORDS: &[(&str, &str)] = &[
     ),
     (
         "br",
-        "ar an ur un hag ha eo zo e da a ne ket gant evit war din ez me te eñ hi ni c'hwi int petra pelec'h penaos perak piv oa en eus deus am bez d'ar",
+        "ar an ur un hag ha eo zo e da a ne ket gant evit war din ez me te eñ hi ni c'hwi int petra pelec'h \
+         penaos perak piv oa en eus deus am bez d'ar ran wezenn mont peus c'hoant gaout unan bennozh kalz \
+         n'eo n'am vat kollet blij glav c'hoazh trugarez bezañ ezhomm pezh kemeret ebet pegement kompren \
+         deuet evel emañ ganit oan e-barzh mervel dra bennak c'halon",
     ),
     (
         "ca",
@@ -28,7 +32,9 @@ pub(super) const FUNCTION_WORDS: &[(&str, &str)] = &[
     ),
     (
         "ceb",
-        "ang sa nga ug mga ni si kay ko ka siya ako kami sila unsa asa kanus-a ngano kinsa giunsa dili wala adto kini kana aron naa ba usa iyang akong imong",
+        "ang sa nga ug mga ni si kay ko ka siya ako kami sila unsa asa kanus-a ngano kinsa giunsa dili wala \
+         adto kini kana aron naa ba usa iyang akong imong palihog kinsay intawon tawhana siyay ganahan tong \
+         moadto babaye balay nitubag audio unsay",
     ),
     (
         "cs",
@@ -72,7 +78,9 @@ pub(super) const FUNCTION_WORDS: &[(&str, &str)] = &[
     ),
     (
         "fo",
-        "og í er at ein ikki hann hon tað eg tú vit tey við til av á fyri sum hvat hvussu hvar nær hví hvør men var hevur kann frá um eitt teir mær vóru",
+        "og í er at ein ikki hann hon tað eg tú vit tey við til av á fyri sum hvat hvussu hvar nær hví hvør \
+         men var hevur kann frá um eitt teir mær vóru mín okkum fyrigeva morgin bilurin eri tín tygum tit tær \
+         sær hetta faðir okkara tykkara ongantíð",
     ),
     (
         "fr",
@@ -80,7 +88,8 @@ pub(super) const FUNCTION_WORDS: &[(&str, &str)] = &[
     ),
     (
         "fy",
-        "de it en is fan yn dat net foar mei op te ik do hy sy wy jim har hoe wat wêr wannear wêrom wa in ek mar as oan by út om hat wie kin sil wol dy dizze fia",
+        "de it en is fan yn dat net foar mei op te ik do hy sy wy jim har hoe wat wêr wannear wêrom wa in ek \
+         mar as oan by út om hat wie kin sil wol dy dizze fia prate kom",
     ),
     (
         "ga",
@@ -88,11 +97,22 @@ pub(super) const FUNCTION_WORDS: &[(&str, &str)] = &[
     ),
     (
         "gd",
-        "an na agus is tha air ann a gu do le chan e i mi thu iad sinn dè ciamar càite cuin carson cò bha ach nach sin seo mar aig bho robh leis bheil gun gus aige dha sa th' às agam agad againn bha' nan nam chaidh tha' gur dhan leam rium aice mise thusa",
+        "an na agus is tha air ann a gu do le chan e i mi thu iad sinn dè ciamar càite cuin carson cò bha ach \
+         nach sin seo mar aig bho robh leis bheil gun gus aige dha sa th' às agam agad againn bha' nan nam \
+         chaidh tha' gur dhan leam rium aice mise thusa eil anns glè math dhomh an-diugh an-dè dà rinn taigh \
+         òl trang oirre bidh gum latha an-dràsda ionnsachadh trì a-màireach feum nighean urrainn fios fearg \
+         sgìth feumaidh fhaicinn toilichte leughadh bruidhinn uisge toigh dhèanamh bliadhna a-rithist airson \
+         idir cù dhut beag gaol cheannaich iongnadh dòcha th toil cinnteach tighinn fheàrr uabhasach falbh \
+         tapadh leibh a-bhòin-dè dhuinn tèid oileanaich thèid",
     ),
     (
         "gl",
-        "o a os as un unha e de do da dos das en no na nos nas que é son non se por para con como quen onde cando cal pero máis moi este esta hai foi eu ti el ela meu súa tamén sen ao á polo pola ser está mellor xa hoxe aquí onte teño ten fixo quere unha algún así mesmo ti vostede dixo só ía nin",
+        "o a os as un unha e de do da dos das en no na nos nas que é son non se por para con como quen onde \
+         cando cal pero máis moi este esta hai foi eu ti el ela meu súa tamén sen ao á polo pola ser está \
+         mellor xa hoxe aquí onte teño ten fixo quere unha algún así mesmo ti vostede dixo só ía nin miña túa \
+         mañá aos coa cos fillo despois podo dende nunha puxo auga cinco moito noso diñeiro traballo tiña \
+         dicir dous adoita comezou aínda persoa consello muller xusto árbore neno aí axuda exame foron dúas \
+         xente",
     ),
     (
         "ha",
@@ -132,11 +152,15 @@ pub(super) const FUNCTION_WORDS: &[(&str, &str)] = &[
     ),
     (
         "jv",
-        "sing lan ing iki iku ora ana karo kanggo saka dadi aku kowe dheweke apa piye kapan ngendi sapa wis arep nang opo wong yen uga luwih marang kabeh kuwi",
+        "sing lan ing iki iku ora ana karo kanggo saka dadi aku kowe dheweke apa piye kapan ngendi sapa wis \
+         arep nang opo wong yen uga luwih marang kabeh kuwi kowé dhèwèké wonten duwé ngerti lunga isa bakal \
+         aja mbukak durung dhèké nalika",
     ),
     (
         "ku",
-        "û ku li ji di de bi bo ez tu ew em hûn çi çawa kî kengî çima kîjan ne jî an her heye hat dike be wek min te wî wê me we da bike dibe nav ser",
+        "û ku li ji di de bi bo ez tu ew em hûn çi çawa kî kengî çima kîjan ne jî an her heye hat dike be wek \
+         min te wî wê me we da bike dibe nav ser ye dibim bavê fêr xwe kurmancî dixwazim hez bû kû navê hene \
+         kir saet birayê bikim bikî bûm dema birayên",
     ),
     (
         "la",
@@ -144,7 +168,9 @@ pub(super) const FUNCTION_WORDS: &[(&str, &str)] = &[
     ),
     (
         "lb",
-        "de d' an ass en net ech du hien mir dir se wat wéi wou wann firwat wien mat fir op vun zu och eng eise ginn huet hunn sinn war awer oder bei dat den dem déi dëst kann",
+        "de d' an ass en net ech du hien mir dir se wat wéi wou wann firwat wien mat fir op vun zu och eng \
+         eise ginn huet hunn sinn war awer oder bei dat den dem déi dëst kann wunnen hie gesinn fouss säi \
+         waasser gestuerwen lëtzebuergesch geet",
     ),
     (
         "lg",
@@ -196,7 +222,11 @@ pub(super) const FUNCTION_WORDS: &[(&str, &str)] = &[
     ),
     (
         "oc",
-        "lo la los las un una e de del dels en a al que es son non se per amb coma qué qual ont quand perqué mas mai plan aqueste aquesta a ai i ieu tu el ela nosautres mon sa tanben dins",
+        "lo la los las un una e de del dels en a al que es son non se per amb coma qué qual ont quand perqué \
+         mas mai plan aqueste aquesta a ai i ieu tu el ela nosautres mon sa tanben dins qu'ei aquera aqueth \
+         qu'am ua mei qu'a çò deu vòli veitura soi besonh hèit que's que't qu'èi pair vòus cau prègui n'ei \
+         aquò caleré tà t'agrada vòs pauc tròp hèr volètz entà ès èra soa arren que'm m'agradaré dinèrs me'n \
+         hilh l'am hè dab hèra qu'aimi peish díser que'ns atz tribalh jorn pòrta mès d'estar accident ostau",
     ),
     (
         "om",
@@ -256,7 +286,12 @@ pub(super) const FUNCTION_WORDS: &[(&str, &str)] = &[
     ),
     (
         "tk",
-        "we bu bir bilen üçin men sen ol biz siz olar näme nähili nirede haçan näme kim haýsy ýok bar däl köp hem ýa-da meniň onuň gerek ýaly emma şu size maňa saňa oňa öz näçe hiç ony seniň biziň edýär däldi şeýle hakda barada gelýär etmek boldy soň ine indi",
+        "we bu bir bilen üçin men sen ol biz siz olar näme nähili nirede haçan näme kim haýsy ýok bar däl köp \
+         hem ýa-da meniň onuň gerek ýaly emma şu size maňa saňa oňa öz näçe hiç ony seniň biziň edýär däldi \
+         şeýle hakda barada gelýär etmek boldy soň ine indi gowy aýtdy muny diýip zat pikir örän gaty edip \
+         dälmi ýerde semi wagt meniñ hemme kömek seniñ tomuň oglan gyz bolup siziň onuñ gezek maña edýärin \
+         şony bilýärin bolar aýtdylar barmy isleýärin nädip zady pikirimçe etdim bolsa düýn ýere özüniň güni \
+         satyn gelip kän häzir işi edil şol diňe uly saña ýöne etmäge gidip sany rugsat alyp",
     ),
     (
         "tl",
@@ -276,7 +311,9 @@ pub(super) const FUNCTION_WORDS: &[(&str, &str)] = &[
     ),
     (
         "uz",
-        "va bu bir uchun bilan men sen u biz siz ular nima qanday qayerda qachon nega nimaga kim qaysi juda ham yo'q bor emas kabi lekin yoki mening uning kerak deb edi mumkin bo'lgan",
+        "va bu bir uchun bilan men sen u biz siz ular nima qanday qayerda qachon nega nimaga kim qaysi juda \
+         ham yo'q bor emas kabi lekin yoki mening uning kerak deb edi mumkin bo'lgan менинг эмасман bormi \
+         qancha edim uni hayirli hech сабабдан денгизда бўлади uying keldim issiq qushlarimni ҳар o'tgan",
     ),
     (
         "vi",
@@ -332,7 +369,11 @@ pub(super) const FUNCTION_WORDS: &[(&str, &str)] = &[
     ),
     (
         "tt",
-        "һәм бу бер мин син ул без сез алар нәрсә ничек кайда кайчан нигә кем нинди өчен бар юк түгел дип булды кирәк аның минем күп бик белән",
+        "һәм бу бер мин син ул без сез алар нәрсә ничек кайда кайчан нигә кем нинди өчен бар юк түгел дип \
+         булды кирәк аның минем күп бик белән дә миңа иде яхшы синең инде кеше häm иң булган бармы ике моны \
+         belän мине ничә итегез әле гафу ди bik dä сиңа китап алма бөтен үз бүген генә безнең башка tügel \
+         öçen яңгыр гына яңа булса рәхмәт өч хәзер аны бераз bulğan тел йөз сезнең көненә ява үзе торган \
+         яратам булып ашыйм кар алмый ләкин идем dip булсын",
     ),
     (
         "uz",
@@ -388,7 +429,11 @@ pub(super) const FUNCTION_WORDS: &[(&str, &str)] = &[
     ),
     (
         "ug",
-        "ۋە بۇ بىر مەن سەن ئۇ بىز سىز ئۇلار نېمە قانداق قەيەردە قاچان نېمىشقا كىم قايسى ئۈچۈن بار يوق ئەمەس دەپ بىلەن كېرەك بولدى",
+        "ۋە بۇ بىر مەن سەن ئۇ بىز سىز ئۇلار نېمە قانداق قەيەردە قاچان نېمىشقا كىم قايسى ئۈچۈن بار يوق ئەمەس \
+         دەپ بىلەن كېرەك بولدى ياخشى ماڭا ئۇنىڭ بەك لازىم مېنىڭ سائەت بۈگۈن ئادەم كۆپ ھازىر مېنى ئىدى بولىدۇ \
+         ئۇنى ئەتە ئىككى بارمۇ كېيىن يەرگە ناھايىتى سىلەر كىتابنى ئىكەن قالدى كىتاب تاماق ئۇنىڭغا لېكىن سېنىڭ \
+         پۇل ساڭا يەنە نەچچە كەلدى سىزگە ئەڭ سىزنىڭ بولسا ماشىنا پەقەت بولامدۇ كەتتى گەپ ئۇنداق ھەر ئىشنى \
+         ياردەم قېتىم يەردە تۈنۈگۈن كۈنى سۇ تۇرىمەن قىز مەر ھەمەت ئون چىرايلىق بارىمەن",
     ),
     (
         "sd",

@@ -57,6 +57,15 @@ impl Alphabet {
         })
     }
 
+    /// The tags of all languages that are alone in their script, with repeats.
+    pub(super) fn languages_alone() -> impl Iterator<Item = &'static str> {
+        // All their scripts have letters in the first plane.
+        ('\0'..='\u{ffff}').filter_map(Self::of).filter_map(|alphabet| match alphabet {
+            Self::OneLanguage(tag) => Some(tag),
+            _ => None,
+        })
+    }
+
     /// How many letters of other alphabets a character of this one stands for.
     fn weight(self) -> usize {
         if matches!(self, Self::Han | Self::Kana | Self::OneLanguage("ko")) { 2 } else { 1 }

@@ -1,0 +1,1 @@
+"""The parts of benches/language_detection.py."""
