@@ -1,10 +1,10 @@
-//! `mlsearch eval`.
+//! `mlsearch eval lareqa`.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use anyhow::{Result, anyhow, bail};
-use clap::{Args, Subcommand};
+use clap::Args;
 use mlsearch::encoder::Encoder;
 use mlsearch::eval::lareqa::{self, Dataset, Evaluation, RunOptions, WalkScores};
 use mlsearch::eval::{self, Stage};
@@ -19,13 +19,6 @@ use crate::output::progress::Progress;
 use crate::output::style::{DIM, HEADING, count, counted};
 use crate::output::table::{Align, Table};
 use crate::output::{Console, json};
-
-/// Data sets to measure retrieval on.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    /// Does a question find its answer in every language? (XQuAD-R, MLQA-R)
-    Lareqa(Lareqa),
-}
 
 #[derive(Debug, Args)]
 pub(crate) struct Lareqa {
@@ -55,16 +48,8 @@ pub(crate) struct Lareqa {
     qrels_file: Option<PathBuf>,
 }
 
-impl Command {
-    pub(crate) fn run(&self, global: &Global, console: &Console) -> Result<()> {
-        match self {
-            Self::Lareqa(command) => command.run(global, console),
-        }
-    }
-}
-
 impl Lareqa {
-    fn run(&self, global: &Global, console: &Console) -> Result<()> {
+    pub(super) fn run(&self, global: &Global, console: &Console) -> Result<()> {
         let dataset = Dataset::read(&self.folder, self.context)?;
         let encoder = Encoder::open(locate_model(global.model())?, &global.encoder_options())
             .map_err(Error::from)?;
