@@ -1,6 +1,7 @@
 //! `mlsearch eval`.
 
 mod lareqa;
+mod run;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -8,17 +9,20 @@ use clap::Subcommand;
 use crate::arguments::Global;
 use crate::output::Console;
 
-/// Data sets to measure retrieval on.
+/// What to measure retrieval on.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Does a question find its answer in every language? (XQuAD-R, MLQA-R)
     Lareqa(lareqa::Lareqa),
+    /// How good are the rankings of a file? (any TREC run), and is another one better?
+    Run(run::Run),
 }
 
 impl Command {
     pub(crate) fn run(&self, global: &Global, console: &Console) -> Result<()> {
         match self {
             Self::Lareqa(command) => command.run(global, console),
+            Self::Run(command) => command.run(console),
         }
     }
 }

@@ -39,7 +39,7 @@ pub fn rank_correlation<D: Eq + Hash>(first: &[D], second: &[D]) -> Option<f64> 
         squares[0] += deviations[0] * deviations[0];
         squares[1] += deviations[1] * deviations[1];
     }
-    Some((product / (squares[0].sqrt() * squares[1].sqrt())).clamp(-1.0, 1.0))
+    Some((product / (squares[0] * squares[1]).sqrt()).clamp(-1.0, 1.0))
 }
 
 #[cfg(test)]
