@@ -42,10 +42,11 @@ test-rust: runtime
 	MLSEARCH_DATA=$(abspath $(DATA)) cargo test --workspace --locked --tests
 	cargo test --workspace --locked --doc
 
-test-metrics: $(VENV)/ready ## compare the metrics with trec_eval
+test-metrics: $(VENV)/ready ## compare the metrics with trec_eval and SciPy
 	# Without -p, so that the features are those of the tests and nothing is compiled again.
 	cargo run --quiet --locked --example judged_rankings -- target/metrics
 	$(VENV)/bin/python scripts/check_metrics.py --run target/metrics/run.trec --qrels target/metrics/qrels.trec --values target/metrics/values.json
+	$(VENV)/bin/python scripts/check_language_metrics.py target/metrics
 
 $(VENV)/ready: scripts/requirements-test.txt
 	$(PYTHON) -m venv $(VENV)

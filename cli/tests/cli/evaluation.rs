@@ -152,3 +152,82 @@ fn parallel_text_is_measured_in_one_pool_or_in_pairs() {
     let text = stdout(mlsearch().args(["eval", "bitext"]).arg(pairs.path()));
     assert!(text.contains("mean 1.000"), "{text}");
 }
+
+/// Two queries that are translations of each other, and a pool of two languages.
+fn write_run(folder: &Path) {
+    let file = |name: &str, text: &str| fs::write(folder.join(name), text).expect("written");
+    file(
+        "run",
+        "qde Q0 de2 1 0.9 a\nqde Q0 de1 2 0.8 a\nqde Q0 en2 3 0.7 a\nqde Q0 en1 4 0.6 a\n\
+         qen\tQ0\ten1\t1\t0.9\ta\nqen Q0 de1 2 0.8 a\n",
+    );
+    file("better", "qde Q0 de1 1 2 b\nqde Q0 en1 2 1 b\nqen Q0 en1 1 2 b\nqen Q0 de1 2 1 b\n");
+    file("qrels", "qde 0 de1 1\nqde 0 en1 1\nqen 0 de1 1\nqen 0 en1 1\nqxx 0 de1 0\n");
+    file(
+        "corpus",
+        "{\"_id\": \"de1\", \"lang\": \"de\"}\n{\"_id\": \"de2\", \"lang\": \"de\"}\n\
+         {\"_id\": \"en1\", \"lang\": \"en\"}\n{\"_id\": \"en2\", \"lang\": \"en\"}\n",
+    );
+    file(
+        "queries",
+        "{\"_id\": \"qde\", \"lang\": \"de\", \"group\": \"1\"}\n\
+         {\"_id\": \"qen\", \"lang\": \"en\", \"group\": \"1\"}\n",
+    );
+}
+
+#[test]
+fn a_run_is_measured_by_language_and_compared() {
+    let folder = temporary();
+    write_run(folder.path());
+    let command = || {
+        let mut command = mlsearch();
+        command.current_dir(folder.path()).args(["eval", "run", "run", "qrels"]);
+        command.args(["--corpus", "corpus", "--queries", "queries", "--against", "better"]);
+        command
+    };
+    let figures = stdout_json(command().arg("--json"));
+    assert_eq!(
+        (&figures["queries"], &figures["without_relevant"]),
+        (&json!(2), &json!(1)),
+        "{figures}"
+    );
+    assert_eq!(figures["micro"]["map"], json!({"mean": 0.75, "of": 2}), "{figures}");
+    assert_eq!(figures["macro"]["rank_distance"]["mean"], 1.5, "{figures}");
+    assert_eq!(figures["languages"]["de"]["means"]["mrr"]["mean"], 0.5, "{figures}");
+    assert_eq!(figures["pairs"]["de"]["en"]["mrr"]["mean"], 0.5, "{figures}");
+    assert_eq!(figures["pool"]["languages"], json!({"de": 2, "en": 2}), "{figures}");
+    let against = &figures["against"];
+    assert_eq!(against["micro"]["map"]["mean"], 1.0, "{figures}");
+    let difference = &against["comparison"]["map"];
+    assert_eq!((&difference["difference"], &difference["queries"]), (&json!(-0.25), &json!(2)));
+
+    let text = stdout(&mut command());
+    let has = |wanted: &[&str]| {
+        text.lines()
+            .any(|line| line.split_whitespace().take(wanted.len()).eq(wanted.iter().copied()))
+    };
+    assert!(has(&["mAP", "0.7500", "0.7500", "2"]), "{text}");
+    assert!(has(&["mAP", "0.7500", "1.0000", "-0.2500"]), "{text}");
+    assert!(has(&["de", "1", "0.5000"]), "{text}");
+}
+
+#[test]
+fn a_run_needs_no_languages_and_tells_what_it_lacks() {
+    let folder = temporary();
+    write_run(folder.path());
+    fs::write(folder.path().join("half"), "qde Q0 de1 1 1 t\nodd Q0 x 1 1 t\n").expect("written");
+    let text = stdout(mlsearch().current_dir(folder.path()).args(["eval", "run", "half", "qrels"]));
+    assert!(text.contains("1 query not in the run"), "{text}");
+    assert!(text.contains("1 query of the run without judgements"), "{text}");
+    assert!(!text.contains("PEER"), "{text}");
+}
+
+#[test]
+fn a_line_of_a_run_that_cannot_be_read_is_named() {
+    let folder = temporary();
+    write_run(folder.path());
+    fs::write(folder.path().join("wrong"), "q Q0 d 1 1 t\nq Q0 d 2 high t\n").expect("written");
+    let error =
+        failure(mlsearch().current_dir(folder.path()).args(["eval", "run", "wrong", "qrels"]), 1);
+    assert!(error.contains("wrong, line 2: the score \"high\" is not a number"), "{error}");
+}

@@ -3,6 +3,7 @@
 mod collections;
 mod lareqa;
 mod measuring;
+mod run;
 mod stages;
 mod tables;
 
@@ -12,7 +13,7 @@ use clap::Subcommand;
 use crate::arguments::Global;
 use crate::output::Console;
 
-/// Data sets to measure retrieval on.
+/// What to measure retrieval on.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Does a question find its answer in every language? (XQuAD-R, MLQA-R)
@@ -21,6 +22,8 @@ pub(crate) enum Command {
     Beir(collections::Beir),
     /// Does a sentence find its translations? (parallel text: NTREX-128, Tatoeba)
     Bitext(collections::Bitext),
+    /// How good are the rankings of a file? (any TREC run), and is another one better?
+    Run(run::Run),
 }
 
 impl Command {
@@ -29,6 +32,7 @@ impl Command {
             Self::Lareqa(command) => command.run(global, console),
             Self::Beir(command) => command.run(global, console),
             Self::Bitext(command) => command.run(global, console),
+            Self::Run(command) => command.run(console),
         }
     }
 }

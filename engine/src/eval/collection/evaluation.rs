@@ -12,13 +12,15 @@ use crate::bias::Correction;
 use crate::bias::measures::{discounted_exposure, exposure, jensen_shannon};
 use crate::eval::blocks::{Pool, Scores as QueryScores, for_each_query};
 use crate::eval::correcting::Corrector;
-use crate::eval::metrics::JudgedRanking;
+use crate::eval::metrics::{JudgedRanking, peer, tlr};
 use crate::eval::trec::{QrelsWriter, RunWriter};
 use crate::eval::{Correcting, Progress, Stage};
 use crate::{Language, Result, SearchReport};
 
 /// Where exposure and the shares of languages are cut off.
 const CUT_OFF: usize = 10;
+/// How deep [`peer`] looks.
+const PEER_CUT_OFF: usize = 20;
 /// Queries that are kept to be looked at.
 const WORST: usize = 20;
 /// Documents that are kept of each of these.
@@ -95,10 +97,15 @@ pub struct Scores {
     pub tlr_at_10: Option<f64>,
     /// The same among the first hundred.
     pub tlr_at_100: Option<f64>,
+    /// Probability that relevant documents rank alike in all languages, of the first twenty
+    /// ([`peer`]); of queries whose relevant documents are in several.
+    pub peer_at_20: Option<f64>,
     /// Share of the first ten that is in the query's language.
+    #[serde(rename = "query_language_share_at_10")]
     pub own_share_at_10: f64,
     /// That share over the share of the query's language in the pool: 1 is neutral. Of queries in
     /// whose language there are documents.
+    #[serde(rename = "query_language_lift_at_10")]
     pub lift_at_10: Option<f64>,
     /// Jensen-Shannon divergence of the discounted exposure of the first ten and the pool, bits.
     pub divergence_at_10: f64,
@@ -178,7 +185,7 @@ pub fn evaluate(
 ) -> Result<Evaluation> {
     let mut tally = Tally::new(collection);
     for_each_judged(collection, vectors, correcting, Stage::Scoring, progress, |query, judged| {
-        tally.add(query, judged);
+        tally.add(query, &judged);
         Ok(())
     })?;
     tally.evaluation(correcting.correction)
@@ -233,7 +240,7 @@ fn for_each_judged(
     correcting: Correcting<'_>,
     stage: Stage,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-    take: impl FnMut(usize, Judged) -> Result<()>,
+    take: impl FnMut(usize, Judged<'_>) -> Result<()>,
 ) -> Result<()> {
     vectors.check(collection)?;
     let labels = collection.labels();
@@ -288,7 +295,7 @@ impl<'c> Tally<'c> {
         }
     }
 
-    fn add(&mut self, query: usize, judged: Judged) {
+    fn add(&mut self, query: usize, judged: &Judged<'_>) {
         let language = self.collection.queries[query].language;
         let count = self.collection.languages.len();
         let pool = self.labels.len() as f64;
@@ -302,14 +309,10 @@ impl<'c> Tally<'c> {
         let discounted = discounted_exposure(&first, count);
         let own = exposure(&first, count)[usize::from(language)];
         let own_pool = shares[usize::from(language)];
-        let found =
-            |k: usize, (label, rank, _): &(u16, usize, usize)| *label != language && *rank <= k;
-        // Of the relevant documents that the collection lacks no language is known.
-        let others = judged.relevant.iter().filter(|(label, ..)| *label != language).count();
-        let tlr = |k: usize| {
-            let reached = judged.relevant.iter().filter(|of| found(k, of)).count();
-            (others > 0).then(|| reached as f64 / others as f64)
-        };
+        let asked = &self.collection.languages[usize::from(language)];
+        // With one language there is none that could be behind.
+        let several = judged.relevant.iter().any(|(label, ..)| *label != judged.relevant[0].0);
+        let peer = || peer(&judged.all, PEER_CUT_OFF, |_| 1.0);
         let ranking = &judged.pooled;
         let distance = ranking.rank_distance();
         let one = Sums {
@@ -324,8 +327,9 @@ impl<'c> Tally<'c> {
             max_rank: Optional::of(ranking.max_rank().map(|rank| rank as f64)),
             complete_at_10: ranking.complete_at(10),
             complete_at_100: ranking.complete_at(100),
-            tlr_at_10: Optional::of(tlr(10)),
-            tlr_at_100: Optional::of(tlr(100)),
+            tlr_at_10: Optional::of(tlr(&judged.all, asked, 10)),
+            tlr_at_100: Optional::of(tlr(&judged.all, asked, 100)),
+            peer: Optional::of(several.then(peer).flatten()),
             own,
             lift: Optional::of((own_pool > 0.0).then(|| own / own_pool)),
             divergence: jensen_shannon(&discounted, &shares),
@@ -337,11 +341,11 @@ impl<'c> Tally<'c> {
         for (label, ranking) in &judged.by_language {
             self.pairs.entry((language, *label)).or_default().add(ranking);
         }
-        self.keep(query, &judged, one.map);
+        self.keep(query, judged, one.map);
     }
 
     /// Keeps the query if it is among the worst so far.
-    fn keep(&mut self, query: usize, judged: &Judged, precision: f64) {
+    fn keep(&mut self, query: usize, judged: &Judged<'_>, precision: f64) {
         let worst = &mut self.worst;
         if worst.len() == WORST && worst[WORST - 1].0 <= precision {
             return;
@@ -465,6 +469,7 @@ struct Sums {
     complete_at_100: f64,
     tlr_at_10: Optional,
     tlr_at_100: Optional,
+    peer: Optional,
     own: f64,
     lift: Optional,
     divergence: f64,
@@ -492,6 +497,7 @@ impl Sums {
             (&mut self.max_rank, other.max_rank),
             (&mut self.tlr_at_10, other.tlr_at_10),
             (&mut self.tlr_at_100, other.tlr_at_100),
+            (&mut self.peer, other.peer),
             (&mut self.lift, other.lift),
         ] {
             sum.add(value);
@@ -515,6 +521,7 @@ impl Sums {
             complete_at_100: of(self.complete_at_100),
             tlr_at_10: Optional::of(self.tlr_at_10.mean()),
             tlr_at_100: Optional::of(self.tlr_at_100.mean()),
+            peer: Optional::of(self.peer.mean()),
             own: of(self.own),
             lift: Optional::of(self.lift.mean()),
             divergence: of(self.divergence),
@@ -538,6 +545,7 @@ impl Sums {
             complete_at_100: mean.complete_at_100,
             tlr_at_10: mean.tlr_at_10.mean(),
             tlr_at_100: mean.tlr_at_100.mean(),
+            peer_at_20: mean.peer.mean(),
             own_share_at_10: mean.own,
             lift_at_10: mean.lift.mean(),
             divergence_at_10: mean.divergence,

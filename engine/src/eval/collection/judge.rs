@@ -2,7 +2,7 @@
 
 use super::Collection;
 use crate::eval::blocks::Scores;
-use crate::eval::metrics::JudgedRanking;
+use crate::eval::metrics::{JudgedRanking, Relevant};
 use crate::eval::top::{order, top};
 
 /// The documents of a ranking that are kept.
@@ -12,9 +12,11 @@ pub(super) const DEPTH: usize = 100;
 const MANY: usize = 12;
 
 /// Where the relevant documents of a query stand.
-pub(super) struct Judged {
+pub(super) struct Judged<'c> {
     /// Among all documents.
     pub(super) pooled: JudgedRanking,
+    /// The same with languages, and with those that the collection lacks.
+    pub(super) all: Vec<Relevant<'c>>,
     /// Their languages, ranks among all documents and numbers, best first.
     pub(super) relevant: Vec<(u16, usize, usize)>,
     /// By language: among the documents of that language. The query's own is ranked uncorrected.
@@ -23,10 +25,10 @@ pub(super) struct Judged {
     pub(super) first: Vec<(usize, f32)>,
 }
 
-impl Judged {
+impl<'c> Judged<'c> {
     /// `labels` are the languages of the documents, `own` is the document that has the query's id.
     pub(super) fn of(
-        collection: &Collection,
+        collection: &'c Collection,
         labels: &[u16],
         query: usize,
         own: Option<usize>,
@@ -62,7 +64,14 @@ impl Judged {
             }
         }
         by_language.sort_unstable_by_key(|(label, _)| *label);
-        let pooled = ranks.iter().map(|of| (of.pooled, grade(of.place)));
+        let found = ranks.iter().map(|of| Relevant {
+            rank: Some(of.pooled),
+            grade: grade(of.place),
+            language: Some(&collection.languages[usize::from(labels[of.place])]),
+        });
+        let missing = collection.missing[query].iter();
+        let missing = missing.map(|grade| Relevant { rank: None, grade: *grade, language: None });
+        let pooled: Vec<Relevant<'c>> = found.chain(missing).collect();
         let mut places: Vec<(u16, usize, usize)> =
             ranks.iter().map(|of| (labels[of.place], of.pooled, of.place)).collect();
         places.sort_unstable_by_key(|(_, rank, _)| *rank);
@@ -70,15 +79,26 @@ impl Judged {
         first.retain(|place| Some(*place) != own);
         first.truncate(DEPTH);
         Self {
-            pooled: JudgedRanking::from_graded_ranks(pooled, &collection.missing[query]),
+            pooled: JudgedRanking::from_relevant(&pooled),
+            all: pooled,
             relevant: places,
             by_language: by_language
                 .into_iter()
-                .map(|(label, found)| (label, JudgedRanking::from_graded_ranks(found, &[])))
+                .map(|(label, found)| (label, judged(&found)))
                 .collect(),
             first: first.into_iter().map(|place| (place, scores.corrected[place])).collect(),
         }
     }
+}
+
+/// From ranks and grades.
+fn judged(found: &[(usize, u32)]) -> JudgedRanking {
+    let relevant = |(rank, grade): &(usize, u32)| Relevant {
+        rank: Some(*rank),
+        grade: *grade,
+        language: None,
+    };
+    JudgedRanking::from_relevant(&found.iter().map(relevant).collect::<Vec<_>>())
 }
 
 /// Scores of which one may count as less than all.

@@ -1,17 +1,10 @@
-//! Runs and relevance judgements in the formats of TREC, which most evaluation programs read.
-//!
-//! A run has a line of `query Q0 document rank score tag` for each document found, judgements
-//! ("qrels") a line of `query 0 document grade` for each judged one. Scores are written with the
-//! digits that bring the same `f32` back, so a reader that sorts them gets the same order, but
-//! for equal scores, which `trec_eval` orders by descending document id.
-//!
-//! White space in a name becomes `_`. Files are written under a temporary name and take their
-//! place at the end.
+//! Writers of runs and judgements. White space in a name becomes `_`. Files are written under a
+//! temporary name and take their place at the end.
 
 use std::path::Path;
 
-use super::output::Output;
 use crate::Result;
+use crate::eval::output::Output;
 
 /// Writes a run.
 pub struct RunWriter {

@@ -1,11 +1,12 @@
 //! Measures of a ranking, from the places that its relevant documents took.
 //!
-//! All are the measures of the same name in `trec_eval`, and agree with it to 1e-6 as long as
-//! both see the same order: `trec_eval` ignores the rank column of a run and orders documents of
-//! equal score by descending id.
+//! Those that name a measure of `trec_eval` agree with it to 1e-6 as long as both see the same order:
+//! `trec_eval` ignores the rank column of a run and orders documents of equal score by descending id.
 
 use std::collections::HashMap;
 use std::hash::Hash;
+
+use super::Relevant;
 
 /// A ranking reduced to what the measures need: where the relevant documents stand in it, and
 /// how relevant each is.
@@ -59,16 +60,17 @@ impl JudgedRanking {
         Self { found, grades }
     }
 
-    /// From the ranks and the grades of the relevant documents of a ranking, and the grades of those
-    /// that it lacks.
-    pub(crate) fn from_graded_ranks(
-        found: impl IntoIterator<Item = (usize, u32)>,
-        missing: &[u32],
-    ) -> Self {
-        let mut found: Vec<(usize, u32)> = found.into_iter().collect();
+    /// From the relevant documents of a query, found or not. Those of grade 0 do not count.
+    ///
+    /// # Panics
+    /// When a rank is 0.
+    pub fn from_relevant(relevant: &[Relevant]) -> Self {
+        let relevant = || relevant.iter().filter(|document| document.grade > 0);
+        let mut found: Vec<(usize, u32)> =
+            relevant().filter_map(|document| Some((document.rank?, document.grade))).collect();
+        assert!(found.iter().all(|(rank, _)| *rank > 0), "ranks count from 1");
         found.sort_unstable();
-        let mut grades: Vec<u32> =
-            found.iter().map(|(_, grade)| *grade).chain(missing.iter().copied()).collect();
+        let mut grades: Vec<u32> = relevant().map(|document| document.grade).collect();
         grades.sort_unstable_by(|a, b| b.cmp(a));
         Self { found, grades }
     }
@@ -120,8 +122,8 @@ impl JudgedRanking {
         Some(last.0 - first.0)
     }
 
-    /// The worst rank of the relevant documents (Max@R): so far one must read to see all. None when
-    /// there are none, or the ranking lacks one.
+    /// Max@R: the greatest rank of the relevant documents, so many must be read to see them all.
+    /// None when there are none, or the ranking lacks one, for then it is not known.
     pub fn max_rank(&self) -> Option<usize> {
         if self.found.len() < self.grades.len() {
             return None;
@@ -129,7 +131,8 @@ impl JudgedRanking {
         self.found.last().map(|(rank, _)| *rank)
     }
 
-    /// Whether all relevant documents are among the first `k`, as 1 or 0.
+    /// Complete@k: whether all relevant documents are among the first `k`, as 1 or 0; 0 without
+    /// any.
     pub fn complete_at(&self, k: usize) -> f64 {
         f64::from(u8::from(self.max_rank().is_some_and(|rank| rank <= k)))
     }
@@ -179,6 +182,7 @@ mod tests {
         assert!(close(judged.reciprocal_rank(), 1.0));
         assert!(close(judged.hit_at_1(), 1.0));
         assert_eq!(judged.rank_distance(), None, "one relevant document was not ranked");
+        assert_eq!((judged.max_rank(), judged.complete_at(usize::MAX)), (None, 0.0));
     }
 
     #[test]
@@ -186,6 +190,22 @@ mod tests {
         assert_eq!(JudgedRanking::from_ranks([7, 3, 12]).rank_distance(), Some(9));
         assert_eq!(JudgedRanking::from_ranks([7]).rank_distance(), None);
         assert_eq!(judged(&["a", "b", "c"], &[("c", 1), ("a", 2)]).rank_distance(), Some(2));
+    }
+
+    #[test]
+    fn translations_are_complete_at_the_rank_of_the_last() {
+        let judged = JudgedRanking::from_ranks([7, 3, 12]);
+        assert_eq!(judged.max_rank(), Some(12));
+        assert_eq!((judged.complete_at(11), judged.complete_at(12)), (0.0, 1.0));
+    }
+
+    #[test]
+    fn relevant_documents_give_the_ranking_that_they_are_of() {
+        let of = |rank, grade| Relevant { rank, grade, language: None };
+        let relevant = [of(Some(4), 2), of(None, 3), of(Some(2), 1), of(Some(1), 0)];
+        let ranking = ["x", "a", "y", "b"];
+        let grades = [("a", 1), ("b", 2), ("c", 3), ("x", 0)];
+        assert_eq!(JudgedRanking::from_relevant(&relevant), judged(&ranking, &grades));
     }
 
     #[test]
@@ -198,6 +218,7 @@ mod tests {
             assert_eq!(judged.reciprocal_rank(), 0.0);
             assert_eq!(judged.hit_at_1(), 0.0);
             assert_eq!(judged.rank_distance(), None);
+            assert_eq!((judged.max_rank(), judged.complete_at(10)), (None, 0.0));
         }
     }
 
