@@ -91,12 +91,11 @@ impl Judged<'_> {
             let mut counts: HashMap<&Language, usize> = HashMap::new();
             let own_ranks: Vec<usize> = languages()
                 .map(|language| {
-                    let count = language.map_or(0, |language| {
+                    language.map_or(0, |language| {
                         let count = counts.entry(language).or_default();
                         *count += 1;
                         *count
-                    });
-                    count
+                    })
                 })
                 .collect();
             let mut by_language: HashMap<&Language, Vec<Relevant>> = HashMap::new();
