@@ -58,6 +58,20 @@ def test_held_out_questions_are_of_languages_with_enough(prepared: Path, tmp_pat
     assert len(judgements) == 1 + 80 * 2
 
 
+def test_translations_ask_for_each_other_and_not_for_themselves(prepared: Path, tmp_path: Path):
+    parallel = [
+        {"source": "tico-19", "split": "dev", "group": str(number), "texts": {"sw": f"sw {number}", "yo": f"yo {number}"}}
+        for number in range(40)
+    ]
+    write_lines(prepared / "parallel.jsonl", parallel)
+    pool = validation.read_translations(prepared)
+    assert len(pool.questions) == 80
+    validation.write(pool, tmp_path / "beir")
+    judgements = (tmp_path / "beir/qrels/dev.tsv").read_text(encoding="utf-8").splitlines()
+    assert judgements[1] == "c0\tc1\t1"
+    assert len(judgements) == 1 + 80
+
+
 def test_measures_are_those_computed_by_hand():
     pool = validation.Pool(["q"], ["de"], ["g"], ["a", "b", "c", "d"], ["de", "de", "sw", "sw"], ["g", "h", "h", "g"])
     passages = np.array([[0.5], [0.9], [0.1], [0.3]], np.float32)

@@ -1,9 +1,10 @@
 """Held-out questions and passages in many languages, to choose settings of searches by:
 
-    python -m mlsearch_models.validation --data PREPARED --output DIR
+    python -m mlsearch_models.validation --data PREPARED --output DIR [--set tico-19]
 
-writes them in the form that `mlsearch eval beir` reads. They are the development part of
+writes them in the form that `mlsearch eval beir` reads. `help` is the development part of
 LibreOffice's help: headings ask for their sections, in the heading's language and in all others.
+`tico-19` is that of TICO-19: every sentence asks for its translations.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 SOURCE = "libreoffice-help"
+TRANSLATIONS = "tico-19"
 LEAST = 40  # passages of a language; fewer make no pool
 
 
@@ -32,6 +34,7 @@ class Pool:
     passages: list[str]
     passage_languages: list[str]
     passage_groups: list[str]
+    same: bool = False  # whether questions are the passages, and do not ask for themselves
 
 
 def main() -> int:
@@ -40,9 +43,10 @@ def main() -> int:
     )
     parser.add_argument("--data", type=Path, required=True, help="the folder that mlsearch_models.prepare wrote")
     parser.add_argument("--output", type=Path, required=True, help="the folder to write")
+    parser.add_argument("--set", choices=("help", TRANSLATIONS), default="help", help="which questions; help by default")
     arguments = parser.parse_args()
     try:
-        pool = read(arguments.data)
+        pool = read(arguments.data) if arguments.set == "help" else read_translations(arguments.data)
         write(pool, arguments.output)
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -73,6 +77,22 @@ def read(data: Path) -> Pool:
     )
 
 
+def read_translations(data: Path) -> Pool:
+    """From `parallel.jsonl`; raises ValueError where it holds out none."""
+    rows = [row for row in records(data / "parallel.jsonl") if row["split"] == "dev" and row["source"] == TRANSLATIONS]
+    counts = Counter(language for row in rows for language in row["texts"])
+    texts = [
+        (text, language, row["group"])
+        for row in rows
+        for language, text in row["texts"].items()
+        if counts[language] >= LEAST
+    ]
+    if not texts:
+        raise ValueError(f"{data / 'parallel.jsonl'} holds out no language with {LEAST} texts of {TRANSLATIONS}")
+    columns = [list(column) for column in zip(*texts)]
+    return Pool(*columns, *columns, same=True)
+
+
 def records(path: Path) -> Iterator[dict]:
     with open(path, encoding="utf-8") as lines:
         yield from map(json.loads, lines)
@@ -98,17 +118,19 @@ def write(pool: Pool, folder: Path) -> None:
     (folder / "qrels").mkdir(parents=True, exist_ok=True)
     passages = list(zip(pool.passages, pool.passage_languages, pool.passage_groups))
     questions = list(zip(pool.questions, pool.question_languages, pool.question_groups))
+    # A question that is a passage has its id: so it is not in its own ranking.
+    names = {"corpus": "c", "queries": "c" if pool.same else "q"}
     for name, rows in (("corpus", passages), ("queries", questions)):
         with open(folder / f"{name}.jsonl", "w", encoding="utf-8") as file:
             for number, (text, language, group) in enumerate(rows):
-                line = {"_id": f"{name[0]}{number}", "text": text, "lang": language, "group": group}
+                line = {"_id": f"{names[name]}{number}", "text": text, "lang": language, "group": group}
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
     with open(folder / "qrels" / "dev.tsv", "w", encoding="utf-8") as file:
         file.write("query-id\tcorpus-id\tscore\n")
         for question, (_, _, group) in enumerate(questions):
             for passage, (_, _, other) in enumerate(passages):
-                if group == other:
-                    file.write(f"q{question}\tc{passage}\t1\n")
+                if group == other and not (pool.same and question == passage):
+                    file.write(f"{names['queries']}{question}\tc{passage}\t1\n")
 
 
 if __name__ == "__main__":
