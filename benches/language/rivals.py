@@ -40,7 +40,7 @@ def open_cld3(mixed: bool) -> tuple[Detect, list[str]]:
         def detect(text: str) -> list[str]:
             return [detector.FindLanguage(text=text).language]
 
-    # The package has no list: those of the project's description.
+    # The package has no list: those of its description, and `az` and `be`, which it answers too.
     known = """
         af am ar az be bg bn bs ca ceb co cs cy da de el en eo es et eu fa fi fil fr fy ga gd gl gu ha haw hi hmn hr
         ht hu hy id ig is it iw ja jv ka kk km kn ko ku ky la lb lo lt lv mg mi mk ml mn mr ms mt my ne nl no ny pa

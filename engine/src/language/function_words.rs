@@ -2,8 +2,8 @@
 //!
 //! A handful of such words says more about a short query than the letters of all the others do,
 //! and they are the only thing known here about languages that have no letter model, whose lists
-//! are longer. Of those that Tatoeba has, the end of the list is words that are four times as common
-//! in its sentences as in those of any other language. Languages alone in their script need no list.
+//! are longer. Of those that Tatoeba has, the end of the list is words at least four times as common in
+//! its sentences as in those of other languages, names taken out by hand. Languages alone in their script need no list.
 
 /// Languages and their commonest words, in lower case; a word may belong to several languages.
 pub(super) const FUNCTION_WORDS: &[(&str, &str)] = &[
