@@ -128,6 +128,7 @@ train: .venv-models/ready ## fine-tune the encoder (three hours on two cores), i
 
 export: .venv-models/ready ## make the model folder MODEL out of RUN
 	$(MODELS) mlsearch_models.export --checkpoint $(RUN)/best --data $(PREPARED) --output $(MODEL) --name $(notdir $(MODEL)) --texts models/parity_texts.jsonl --calibration cli/samples/passages.jsonl $(PREPARED)/parallel.jsonl $(ARGS)
+	$(MODELS) mlsearch_models.query_means $(MODEL) --data $(PREPARED)
 
 evaluate: .venv-models/ready ## XQuAD-R, NTREX-128, AmQA and mixed queries for MODEL
 	$(MODELS) mlsearch_models.evaluate $(MODEL) --data $(DATA) --output .cache/results $(ARGS)
