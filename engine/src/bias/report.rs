@@ -184,7 +184,8 @@ pub(crate) fn report(scope: Scope, ranking: &[Ranked]) -> BiasReport {
     let count_of = |of: &LanguageOffset| pool.get(&of.label).copied().unwrap_or(0);
     let shares: Vec<f64> =
         all.iter().map(|of| count_of(of) as f64 / documents.max(1) as f64).collect();
-    let leads: Vec<Lead> = (0..all.len()).map(|at| Lead::of(offsets, at, count_of)).collect();
+    let counts: Vec<u64> = all.iter().map(count_of).collect();
+    let leads = Lead::of_all(offsets, &counts);
 
     let mut languages: Vec<LanguageBias> = all
         .iter()
@@ -263,31 +264,40 @@ struct Lead {
 impl Lead {
     const NONE: Self = Self { difference: 0.0, advantage: 0.0, errors: 0.0 };
 
-    fn of(offsets: &Offsets, at: usize, count_of: impl Fn(&LanguageOffset) -> u64) -> Self {
+    /// The lead of each language; `counts` are their documents.
+    fn of_all(offsets: &Offsets, counts: &[u64]) -> Vec<Self> {
         let all = &offsets.languages;
         let others = all.len().saturating_sub(1) as f64;
         if others == 0.0 {
-            return Self::NONE;
+            return vec![Self::NONE; all.len()];
         }
-        let own = all[at];
-        let rest = || all.iter().enumerate().filter(|(place, _)| *place != at).map(|(_, of)| of);
-        let mean = rest().map(|of| of.mean).sum::<f64>() / others;
-        // A document of any of the others: how their means lie adds to how their scores spread.
-        let variance =
-            rest().map(|of| of.deviation.powi(2) + (of.mean - mean).powi(2)).sum::<f64>();
-        let deviation = (variance / others).sqrt();
-        let difference = own.mean - mean;
-        // The deviation of all languages together is better known than any one's.
-        let share_of = |of: &LanguageOffset| 1.0 / count_of(of).max(1) as f64;
-        let shares = share_of(&own) + rest().map(share_of).sum::<f64>() / others.powi(2);
-        let error = offsets.deviation * shares.sqrt();
-        let errors = match (error > 0.0, difference == 0.0) {
-            (true, _) => difference / error,
-            (false, true) => 0.0,
-            (false, false) => f64::INFINITY,
+        // About the centre, so that sums of squares lose no digits.
+        let about = |of: &LanguageOffset| of.mean - offsets.center;
+        let share = |count: &u64| 1.0 / (*count).max(1) as f64;
+        let means: f64 = all.iter().map(about).sum();
+        let squares = |of: &LanguageOffset| of.deviation.powi(2) + about(of).powi(2);
+        let all_squares: f64 = all.iter().map(squares).sum();
+        let all_shares: f64 = counts.iter().map(share).sum();
+        let lead = |(own, count): (&LanguageOffset, &u64)| {
+            let mean = (means - about(own)) / others;
+            // A document of any of the others: how their means lie adds to how their scores spread.
+            let variance = (all_squares - squares(own)) / others - mean.powi(2);
+            let deviation = variance.max(0.0).sqrt();
+            let difference = about(own) - mean;
+            // What is left of equal means is rounding.
+            let difference = if difference.abs() < 1e-9 { 0.0 } else { difference };
+            // The deviation of all languages together is better known than any one's.
+            let shares = share(count) + (all_shares - share(count)) / others.powi(2);
+            let error = offsets.deviation * shares.sqrt();
+            let errors = match (error > 0.0, difference == 0.0) {
+                (true, _) => difference / error,
+                (false, true) => 0.0,
+                (false, false) => f64::INFINITY,
+            };
+            let advantage = 2.0 * superiority(difference, own.deviation, deviation) - 1.0;
+            Self { difference, advantage, errors }
         };
-        let advantage = 2.0 * superiority(difference, own.deviation, deviation) - 1.0;
-        Self { difference, advantage, errors }
+        all.iter().zip(counts).map(lead).collect()
     }
 
     /// Whether the greatest of so many leads is as great by chance alone in one of a hundred pools.
