@@ -7,5 +7,6 @@ mod eval_collection;
 mod eval_lareqa;
 mod filter;
 mod ingest;
+mod per_language;
 mod samples;
 mod storage;
