@@ -2,6 +2,7 @@
 //! holds the language models too, hundreds of megabytes.
 
 mod bias;
+mod code_switched;
 mod dimension;
 mod eval_collection;
 mod eval_lareqa;
