@@ -29,6 +29,20 @@ pub struct Answer {
     pub timings_ms: Timings,
 }
 
+impl Answer {
+    /// The hits of each language, in the order of `hits`; the language that appears first, first.
+    pub fn by_language(&self) -> Vec<(&Language, Vec<&Hit>)> {
+        let mut languages: Vec<(&Language, Vec<&Hit>)> = Vec::new();
+        for hit in &self.hits {
+            match languages.iter_mut().find(|(language, _)| **language == hit.language) {
+                Some((_, hits)) => hits.push(hit),
+                None => languages.push((&hit.language, vec![hit])),
+            }
+        }
+        languages
+    }
+}
+
 /// The query as it was understood.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -37,6 +51,8 @@ pub struct QueryReport {
     pub text: String,
     /// Which languages were searched.
     pub mode: Mode,
+    /// Whether the best of each language were asked for.
+    pub per_language: bool,
     /// Its languages, largest share first; one with share 1 unless languages are mixed.
     pub languages: Vec<LanguageShare>,
     /// Its filter, as it was understood.

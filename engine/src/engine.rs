@@ -388,6 +388,7 @@ impl Engine {
         let query = QueryReport {
             text: query.text,
             mode: query.mode,
+            per_language: query.per_language,
             languages: detected.languages,
             filter: query.filter.map(|filter| filter.to_string()),
         };

@@ -148,14 +148,19 @@ impl Explanation<'_> {
         id_of: impl Fn(&Neighbor) -> Result<String>,
     ) -> Result<BiasReport> {
         let PoolScope { profiles, offsets, pool, .. } = self.scope;
-        let ranked: Vec<Ranked> = ranking
+        let mut found: Vec<(&Neighbor, &Hit)> = ranking.iter().zip(&*hits).collect();
+        if self.ranker.per_language {
+            // Languages one after the other are no ranking: told is how their hits would rank.
+            found.sort_by(|(a, _), (b, _)| a.distance.total_cmp(&b.distance));
+        }
+        let ranked: Vec<Ranked> = found
             .iter()
-            .zip(&*hits)
             .map(|(neighbor, hit)| Ranked { label: neighbor.label, group: hit.group.as_deref() })
             .collect();
         let mut report = bias::report(Scope { offsets, profiles, pool, detected }, &ranked);
         let mut other_places: HashMap<Key, usize> = HashMap::new();
-        // Of rankings language by language, there is none that a correction could change.
+        // A correction is about languages beside each other: language by language there is no such
+        // ranking to compare.
         let one_ranking = !self.ranker.per_language;
         if one_ranking && query.bias == BiasDetail::Counterfactual && offsets.languages.len() > 1 {
             let correction = match query.correction.is_none() {

@@ -138,7 +138,7 @@ impl Query {
         if self.json {
             return json::print(&answer, console);
         }
-        console.print(&answer::render(&answer, self.per_language.is_some(), console.width()))?;
+        console.print(&answer::render(&answer, console.width()))?;
         if self.bias {
             console.print(&bias::render(&answer))?;
         }

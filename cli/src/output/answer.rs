@@ -11,20 +11,21 @@ use super::style::{DIM, HEADING, LANGUAGE, SCORE, counted, one_line, paragraph};
 pub(crate) const INDENT: usize = 4;
 /// Lines of a hit's text that are shown.
 const TEXT_LINES: usize = 12;
+/// The same where languages stand one after the other, so that several fit the screen.
+const BESIDE_LINES: usize = 2;
 
-/// What was asked, what was found, and how long it took. With `sections` every language has a
-/// heading.
-pub(crate) fn render(answer: &Answer, sections: bool, width: usize) -> String {
+/// What was asked, what was found, and how long it took.
+pub(crate) fn render(answer: &Answer, width: usize) -> String {
     let mut text = asked(answer);
     text.push('\n');
-    for found in &answer.hits {
-        if sections && found.rank == 1 {
-            text.push_str(&format!("{LANGUAGE}{}{LANGUAGE:#}\n", found.language));
-        }
-        text.push_str(&hit(found, width));
-        text.push('\n');
+    text.push_str(&match answer.query.per_language {
+        true => side_by_side(answer, width),
+        false => answer.hits.iter().map(|found| hit(found, width) + "\n").collect(),
+    });
+    let mut hits = counted(answer.hits.len() as u64, "hit");
+    if answer.query.per_language {
+        hits.push_str(&format!(" in {}", counted(answer.by_language().len() as u64, "language")));
     }
-    let hits = counted(answer.hits.len() as u64, "hit");
     let matched = match answer.matched {
         Some(matched) => format!(" among {} that match the filter", counted(matched, "document")),
         None => String::new(),
@@ -47,8 +48,23 @@ pub(crate) fn asked(answer: &Answer) -> String {
     )
 }
 
+/// The languages one after the other, each with the beginnings of its hits.
+fn side_by_side(answer: &Answer, width: usize) -> String {
+    let mut text = String::new();
+    for (language, hits) in answer.by_language() {
+        text.push_str(&format!("{LANGUAGE}{language}{LANGUAGE:#}\n"));
+        text.extend(hits.into_iter().map(|found| shortened(found, width, BESIDE_LINES)));
+        text.push('\n');
+    }
+    text
+}
+
 /// Rank, score, language, id and text.
 pub(crate) fn hit(hit: &Hit, width: usize) -> String {
+    shortened(hit, width, TEXT_LINES)
+}
+
+fn shortened(hit: &Hit, width: usize, lines: usize) -> String {
     let mut text = format!(
         "{:>2}  {SCORE}{:.3}{SCORE:#}  {LANGUAGE}{}{LANGUAGE:#}  {DIM}{}{DIM:#}\n",
         hit.rank,
@@ -56,7 +72,7 @@ pub(crate) fn hit(hit: &Hit, width: usize) -> String {
         hit.language,
         one_line(&hit.id)
     );
-    text.push_str(&paragraph(&hit.text, width, INDENT, TEXT_LINES));
+    text.push_str(&paragraph(&hit.text, width, INDENT, lines));
     text
 }
 

@@ -211,11 +211,13 @@ fn languages_are_shown_one_by_one() {
     };
     let answer = stdout_json(&mut query(&["--per-language", "1", "--json"]));
     let hits = answer["hits"].as_array().expect("a list");
-    assert_eq!(hits.len(), 22);
+    assert_eq!((hits.len(), &answer["query"]["per_language"]), (22, &json!(true)));
     assert!(hits.iter().all(|hit| hit["rank"] == 1), "{answer}");
     let text = stdout(query(&["--per-language", "2", "--lang", "de,sw"]).env("NO_COLOR", "1"));
     let headings: Vec<&str> = text.lines().filter(|line| ["de", "sw"].contains(line)).collect();
-    assert_eq!(headings.len(), 2, "{text}");
+    assert_eq!(headings, ["de", "sw"], "{text}");
+    let last = text.lines().last().expect("times");
+    assert!(last.starts_with("4 hits in 2 languages"), "{last}");
     let error = failure(&mut query(&["--per-language", "2", "--debias", "balanced"]), 1);
     assert!(error.contains("leave --debias balanced out"), "{error}");
     failure(&mut query(&["--per-language", "2", "-k", "3"]), 2);

@@ -496,6 +496,15 @@ mod tests {
     }
 
     #[test]
+    fn a_letter_tells_bengali_from_assamese_where_words_do_not() {
+        for (sentence, tag) in [("আমার চাবি কোন ঘরে রেখেছি?", "bn"), ("মোৰ চাবি কোন কোঠাত আছে?", "as")]
+        {
+            assert_eq!(detector().detect(sentence).as_str(), tag, "{sentence}");
+            assert_eq!(tags(sentence), [tag], "{sentence}");
+        }
+    }
+
+    #[test]
     fn what_has_no_words_is_undetermined() {
         for text in [
             "",

@@ -2,10 +2,12 @@
 //! holds the language models too, hundreds of megabytes.
 
 mod bias;
+mod code_switched;
 mod dimension;
 mod eval_collection;
 mod eval_lareqa;
 mod filter;
 mod ingest;
+mod per_language;
 mod samples;
 mod storage;

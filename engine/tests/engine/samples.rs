@@ -24,7 +24,7 @@ struct SampleQuery {
     mode: Mode,
 }
 
-fn workspace() -> PathBuf {
+pub(crate) fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
@@ -34,11 +34,11 @@ fn lines<T: for<'de> Deserialize<'de>>(name: &str) -> Vec<T> {
     text.lines().map(|line| serde_json::from_str(line).expect("a sample")).collect()
 }
 
-fn tag(text: &str) -> Language {
+pub(crate) fn tag(text: &str) -> Language {
     Language::parse(text).expect("a tag")
 }
 
-fn options() -> EngineOptions {
+pub(crate) fn options() -> EngineOptions {
     EngineOptions {
         model: Some(workspace().join("models/multilingual-e5-small-aligned")),
         ..Default::default()
@@ -57,7 +57,7 @@ fn documents() -> Vec<Document> {
         .collect()
 }
 
-fn folder() -> tempfile::TempDir {
+pub(crate) fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
