@@ -166,7 +166,7 @@ fn corrections_take_an_advantage_of_a_language_away() {
     // Each line on an axis of its own, and each language on one that its own queries are near to.
     let row = |entry: &collection::Entry, own: f32| {
         let (tag, line) = entry.id.split_once('/').expect("language and line");
-        let mut vector = vec![0.0f32; 32];
+        let mut vector = [0.0f32; 32];
         vector[line.parse::<usize>().expect("a number") - 1] = 0.6;
         vector[if tag == "de" { 30 } else { 31 }] = own;
         let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();

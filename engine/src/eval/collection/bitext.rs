@@ -62,11 +62,10 @@ type Set = Vec<(Language, PathBuf)>;
 /// The files that are parallel to each other.
 fn sets(folder: &Path) -> Result<Vec<Set>> {
     let mut sets = sets_in(folder)?;
-    for path in entries(folder)? {
-        if sets.is_empty() || pair_of(&path).is_some() {
-            if path.is_dir() {
-                sets.extend(sets_in(&path)?);
-            }
+    let is_above = sets.is_empty();
+    for path in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
+        if is_above || pair_of(&path).is_some() {
+            sets.extend(sets_in(&path)?);
         }
     }
     if sets.is_empty() {

@@ -260,6 +260,16 @@ fn for_each_judged(
     for_each_query(&pool, stage, progress, look, take)
 }
 
+/// A query that fared ill, in numbers.
+struct Worst {
+    average_precision: f64,
+    query: usize,
+    /// Rank and number of the best relevant document.
+    best: Option<(usize, usize)>,
+    /// The first documents.
+    first: Vec<usize>,
+}
+
 /// What the queries add up to.
 struct Tally<'c> {
     collection: &'c Collection,
@@ -272,7 +282,7 @@ struct Tally<'c> {
     /// By language of the query and of the documents.
     pairs: BTreeMap<(u16, u16), PairSums>,
     exposure: Vec<f64>,
-    worst: Vec<(f64, usize, Option<(usize, usize)>, Vec<usize>)>,
+    worst: Vec<Worst>,
     rank_distances: Vec<usize>,
 }
 
@@ -347,13 +357,19 @@ impl<'c> Tally<'c> {
     /// Keeps the query if it is among the worst so far.
     fn keep(&mut self, query: usize, judged: &Judged<'_>, precision: f64) {
         let worst = &mut self.worst;
-        if worst.len() == WORST && worst[WORST - 1].0 <= precision {
+        if worst.len() == WORST && worst[WORST - 1].average_precision <= precision {
             return;
         }
-        let best = judged.relevant.first().map(|(_, rank, place)| (*rank, *place));
-        let first = judged.first.iter().take(SHOWN).map(|(place, _)| *place).collect();
-        let at = worst.partition_point(|(other, ..)| *other <= precision);
-        worst.insert(at, (precision, query, best, first));
+        let at = worst.partition_point(|other| other.average_precision <= precision);
+        worst.insert(
+            at,
+            Worst {
+                average_precision: precision,
+                query,
+                best: judged.relevant.first().map(|(_, rank, place)| (*rank, *place)),
+                first: judged.first.iter().take(SHOWN).map(|(place, _)| *place).collect(),
+            },
+        );
         worst.truncate(WORST);
     }
 
@@ -401,10 +417,10 @@ impl<'c> Tally<'c> {
             worst: self
                 .worst
                 .iter()
-                .map(|(precision, query, best, first)| {
+                .map(|worst| {
                     let found = |place: usize| {
                         let document = &collection.documents[place];
-                        let relevant = &collection.relevant[*query];
+                        let relevant = &collection.relevant[worst.query];
                         Ok(Found {
                             id: document.id.clone(),
                             language: collection.language_of(document).clone(),
@@ -412,17 +428,21 @@ impl<'c> Tally<'c> {
                             relevant: relevant.iter().any(|(of, _)| *of == place),
                         })
                     };
-                    let entry = &collection.queries[*query];
+                    let entry = &collection.queries[worst.query];
                     Ok(WorstQuery {
                         id: entry.id.clone(),
                         language: collection.language_of(entry).clone(),
-                        text: collection.query_text(*query)?,
-                        average_precision: *precision,
-                        best: match best {
-                            Some((rank, place)) => Some((*rank, found(*place)?)),
+                        text: collection.query_text(worst.query)?,
+                        average_precision: worst.average_precision,
+                        best: match worst.best {
+                            Some((rank, place)) => Some((rank, found(place)?)),
                             None => None,
                         },
-                        first: first.iter().map(|place| found(*place)).collect::<Result<_>>()?,
+                        first: worst
+                            .first
+                            .iter()
+                            .map(|place| found(*place))
+                            .collect::<Result<_>>()?,
                     })
                 })
                 .collect::<Result<_>>()?,
