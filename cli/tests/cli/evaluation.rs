@@ -145,9 +145,14 @@ fn parallel_text_is_measured_in_one_pool_or_in_pairs() {
     assert!(figures["mono"].is_null(), "a sentence has no translation in its own language");
 
     let pairs = temporary();
-    for (tag, line) in [("de", "Bienen tanzen.\n"), ("en", "Bees dance.\n")] {
-        fs::create_dir_all(pairs.path().join("de-en")).expect("created");
-        fs::write(pairs.path().join(format!("de-en/test.{tag}")), line).expect("written");
+    for (pair, tag, line) in [
+        ("de-en", "de", "Bienen tanzen.\n"),
+        ("de-en", "en", "Bees dance.\n"),
+        ("en-es", "en", "Bread needs flour.\n"),
+        ("en-es", "es", "El pan necesita harina.\n"),
+    ] {
+        fs::create_dir_all(pairs.path().join(pair)).expect("created");
+        fs::write(pairs.path().join(format!("{pair}/test.{tag}")), line).expect("written");
     }
     let text = stdout(mlsearch().args(["eval", "bitext"]).arg(pairs.path()));
     assert!(text.contains("mean 1.000"), "{text}");
