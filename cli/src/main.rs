@@ -10,6 +10,7 @@ mod interrupt;
 mod loading;
 mod new_index;
 mod output;
+mod peak_memory;
 
 use std::process::ExitCode;
 

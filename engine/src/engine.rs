@@ -56,8 +56,9 @@ pub struct EngineOptions {
     pub encoder: EncoderOptions,
     /// Fields of metadata that a new index can [filter](crate::Filter) by, up to
     /// [64](mlsearch_index::MAX_FIELDS): `year`, or `author.name` for a field of an object within.
-    /// `group` stands for the document's group; `id` and `language` are always there. Only
-    /// [`Engine::create`] reads this: an index keeps the fields that it was created with.
+    /// `id` and `language` are always there, and so is `group`, the document's group, unless all 64
+    /// are given without it. Only [`Engine::create`] reads this: an index keeps the fields that it
+    /// was created with.
     pub filterable: Vec<String>,
     /// The components of a new index's vectors: the model's, or fewer if the model was trained
     /// to be cut to so many (its matryoshka dimensions). Only [`Engine::create`] reads this.
@@ -124,7 +125,7 @@ impl Engine {
     /// [`Error::Index`] if the folder is taken or cannot be written to, and for a graph of a shape
     /// that cannot be.
     pub fn create(folder: impl AsRef<Path>, options: &EngineOptions) -> Result<Self> {
-        let filterable = Filterable::new(&options.filterable)?;
+        let filterable = Filterable::new(&options.filterable)?.with_groups();
         let model = model::locate_model(options.model.as_deref())?;
         let config = ModelConfig::read(&model)?;
         let dimension = dimension_of(&config, options.dimension)?;
@@ -373,7 +374,9 @@ impl Engine {
         let mut hits: Vec<Hit> = Result::from_iter::<Vec<Result<Hit>>>(hits)?;
         let report = timed(|| match &scope {
             Some(scope) if query.bias != BiasDetail::Off => {
-                let explanation = Explanation { scope, ranker: &ranker, corrected: &corrected };
+                let has_groups = view.filterable.has_groups();
+                let explanation =
+                    Explanation { scope, ranker: &ranker, corrected: &corrected, has_groups };
                 let id_of =
                     |found: &Neighbor| Ok(self.document(&view, found.address, found.label)?.id);
                 explanation.of(&query, &detected, &ranking, &mut hits, id_of).map(Some)

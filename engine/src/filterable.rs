@@ -11,7 +11,7 @@ pub(crate) const ID: &str = "id";
 /// Can be filtered by in every index: a document's language.
 pub(crate) const LANGUAGE: &str = "language";
 /// Stands for a document's group, which is not in its metadata.
-const GROUP: &str = "group";
+pub(crate) const GROUP: &str = "group";
 
 /// The fields that an index was created to filter by, in the order they were given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,6 +44,19 @@ impl Filterable {
             filterable.names.push(name.clone());
         }
         Ok(filterable)
+    }
+
+    /// The same and `group`, if there is room: reports of bias ask for the documents of a group.
+    pub(crate) fn with_groups(mut self) -> Self {
+        if !self.has_groups() && self.names.len() < MAX_FIELDS {
+            self.names.push(GROUP.to_owned());
+        }
+        self
+    }
+
+    /// Whether documents are kept by group.
+    pub(crate) fn has_groups(&self) -> bool {
+        self.names.iter().any(|name| name == GROUP)
     }
 
     /// Reads what [`to_attribute`](Self::to_attribute) wrote.

@@ -12,7 +12,7 @@ use crate::bias::{
     Profiles, QueryMeans, Ranked, Scope, dot, interleave,
 };
 use crate::query::BiasDetail;
-use crate::{Detection, LanguageShare, Query, Result};
+use crate::{Detection, LanguageShare, Query, Result, field_value, filterable};
 
 /// A query, ready to be ranked by one correction or another.
 pub(crate) struct Ranker<'search> {
@@ -135,6 +135,8 @@ pub(crate) struct Explanation<'search> {
     pub(crate) ranker: &'search Ranker<'search>,
     /// What the ranking was ranked by.
     pub(crate) corrected: &'search Corrected,
+    /// Whether the index keeps documents by group.
+    pub(crate) has_groups: bool,
 }
 
 impl Explanation<'_> {
@@ -157,7 +159,9 @@ impl Explanation<'_> {
             .iter()
             .map(|(neighbor, hit)| Ranked { label: neighbor.label, group: hit.group.as_deref() })
             .collect();
-        let mut report = bias::report(Scope { offsets, profiles, pool, detected }, &ranked);
+        let group_sizes = self.group_sizes(hits)?;
+        let scope = Scope { offsets, profiles, pool, detected, group_sizes: &group_sizes };
+        let mut report = bias::report(scope, &ranked);
         let mut other_places: HashMap<Key, usize> = HashMap::new();
         // A correction is about languages beside each other: language by language there is no such
         // ranking to compare.
@@ -187,5 +191,24 @@ impl Explanation<'_> {
             });
         }
         Ok(report)
+    }
+
+    /// The documents of each hit's group that were searched; of none if the index cannot tell.
+    fn group_sizes<'hits>(&self, hits: &'hits [Hit]) -> Result<BTreeMap<&'hits str, usize>> {
+        let mut sizes = BTreeMap::new();
+        let groups = hits.iter().filter_map(|hit| hit.group.as_deref());
+        for group in groups.filter(|_| self.has_groups) {
+            if sizes.contains_key(group) {
+                continue;
+            }
+            let value = field_value::from_text(group);
+            let members = self.ranker.snapshot.with_value(filterable::GROUP, &value)?;
+            let searched = members.iter().filter(|(address, label)| {
+                let selected = self.ranker.selection.is_none_or(|of| of.contains(*address));
+                selected && self.ranker.labels.admits(*label)
+            });
+            sizes.insert(group, searched.count());
+        }
+        Ok(sizes)
     }
 }

@@ -70,6 +70,16 @@ fn selected(snapshot: &Snapshot, predicate: &Predicate) -> BTreeSet<Key> {
         .collect();
     assert_eq!(selection.len(), keys.len() as u64);
     assert_eq!(selection.is_empty(), keys.is_empty());
+    if let Predicate::Equal { field, value } = predicate {
+        let listed = snapshot.with_value(field, value).unwrap();
+        let records = listed.iter().map(|(address, label)| {
+            let record = snapshot.record(*address).unwrap();
+            assert_eq!(record.label, *label);
+            record.key
+        });
+        assert_eq!(records.collect::<BTreeSet<Key>>(), keys);
+        assert_eq!(listed.len(), keys.len());
+    }
     keys
 }
 

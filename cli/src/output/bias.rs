@@ -95,6 +95,11 @@ fn facts(report: &BiasReport) -> String {
         let found = counted(groups.repeated as u64, "group");
         facts.push(format!("translations {distance:.1} ranks apart in {found}"));
     }
+    if let Some(groups) = &report.groups
+        && let Some(share) = groups.completeness
+    {
+        facts.push(format!("{:.0} % of the translations of hits found", share * 100.0));
+    }
     format!("  {DIM}{}{DIM:#}\n", facts.join(" · "))
 }
 

@@ -65,7 +65,7 @@ fn a_query_finds_documents_that_match_and_says_how_many_there_are() {
     assert!(told.contains("no document matches the filter; a number matches only"), "{told}");
 
     let info = stdout(mlsearch().args(["index", "info"]).arg(&index));
-    assert!(info.contains("filterable fields") && info.contains("year, topic, author.name"));
+    assert!(info.contains("filterable fields") && info.contains("year, topic, author.name, group"));
 
     // Documents that are added later are filtered by the same fields.
     mlsearch()
@@ -85,7 +85,7 @@ fn errors_of_a_filter_are_told_with_their_place() {
     let error = failure(&mut query(shared_index(), "yaer >= 2020 and topic = 1"), 1);
     assert!(
         error.contains(
-            "error: unknown field `yaer`: filterable fields are id, language\n  \
+            "error: unknown field `yaer`: filterable fields are group, id, language\n  \
              yaer >= 2020 and topic = 1\n  ^^^^\n"
         ),
         "{error}"

@@ -142,6 +142,12 @@ pub struct GroupReport {
     pub rank_distance: Option<f64>,
     /// Of these, the greatest rank of any.
     pub worst_rank: Option<usize>,
+    /// The share of a group's documents that were found, of those that were searched: completeness
+    /// at `k`, as a mean over the groups. `None` in an index that does not keep documents by
+    /// group, as those of earlier versions.
+    pub completeness: Option<f64>,
+    /// Groups of which every document that was searched was found.
+    pub complete: Option<usize>,
 }
 
 /// Why a report says little.
@@ -170,11 +176,13 @@ pub(crate) struct Scope<'search> {
     /// The documents of each label that were searched.
     pub(crate) pool: &'search BTreeMap<Label, u64>,
     pub(crate) detected: &'search Detection,
+    /// The documents of each group that were searched, where the index can tell.
+    pub(crate) group_sizes: &'search BTreeMap<&'search str, usize>,
 }
 
 /// The report of a ranking, without its counterfactual.
 pub(crate) fn report(scope: Scope, ranking: &[Ranked]) -> BiasReport {
-    let Scope { offsets, profiles, pool, detected } = scope;
+    let Scope { offsets, profiles, pool, detected, group_sizes } = scope;
     let documents: u64 = pool.values().sum();
     let all = &offsets.languages;
     let places: Vec<usize> =
@@ -245,7 +253,7 @@ pub(crate) fn report(scope: Scope, ranking: &[Ranked]) -> BiasReport {
         query_language_lift: (own_share > 0.0).then(|| own_exposure / own_share),
         offset_spread: offsets.spread(),
         counterfactual: None,
-        groups: groups(ranking),
+        groups: groups(ranking, group_sizes),
         uncertainty,
     }
 }
@@ -307,7 +315,7 @@ impl Lead {
     }
 }
 
-fn groups(ranking: &[Ranked]) -> Option<GroupReport> {
+fn groups(ranking: &[Ranked], sizes: &BTreeMap<&str, usize>) -> Option<GroupReport> {
     let mut ranks: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (hit, rank) in ranking.iter().zip(1..) {
         if let Some(group) = hit.group {
@@ -322,11 +330,21 @@ fn groups(ranking: &[Ranked]) -> Option<GroupReport> {
     let distances: Vec<usize> = ranks.values().filter_map(distance_of).collect();
     let repeated = ranks.values().filter(|ranks| ranks.len() > 1);
     let mean = distances.iter().sum::<usize>() as f64 / distances.len().max(1) as f64;
+    // A group that is larger than the index says has documents from before it kept groups.
+    let shares: Option<Vec<f64>> = ranks
+        .iter()
+        .map(|(group, ranks)| {
+            let size = sizes.get(group).filter(|size| **size >= ranks.len())?;
+            Some(ranks.len() as f64 / *size as f64)
+        })
+        .collect();
     Some(GroupReport {
         groups: ranks.len(),
         repeated: distances.len(),
         rank_distance: (!distances.is_empty()).then_some(mean),
         worst_rank: repeated.flatten().copied().max(),
+        completeness: shares.as_ref().map(|of| of.iter().sum::<f64>() / of.len() as f64),
+        complete: shares.map(|of| of.iter().filter(|share| **share == 1.0).count()),
     })
 }
 

@@ -102,8 +102,13 @@ impl Pool {
             found.iter().map(|found| Ranked { label: found.label, group: None }).collect();
         let pool: BTreeMap<Label, u64> = self.snapshot.labels();
         let detected = Detection::single(Language::parse("de").expect("a tag"));
-        let scope =
-            Scope { offsets: &offsets, profiles: &self.profiles, pool: &pool, detected: &detected };
+        let scope = Scope {
+            offsets: &offsets,
+            profiles: &self.profiles,
+            pool: &pool,
+            detected: &detected,
+            group_sizes: &BTreeMap::new(),
+        };
         report(scope, &ranking)
     }
 }
@@ -191,7 +196,8 @@ fn what_cannot_be_told_is_said() {
     let counts = BTreeMap::from([(Label(FAVOURED), 50)]);
     let detected = Detection::single(Language::parse("th").expect("a tag"));
     let (offsets, profiles) = (&offsets, &pool.profiles);
-    let scope = Scope { offsets, profiles, pool: &counts, detected: &detected };
+    let group_sizes = &BTreeMap::new();
+    let scope = Scope { offsets, profiles, pool: &counts, detected: &detected, group_sizes };
     let one = report(scope, &[Ranked { label: Label(FAVOURED), group: None }]);
     assert_eq!(
         (one.bias, one.towards, one.uncertainty),
@@ -207,8 +213,13 @@ fn exposure_is_held_against_the_pool() {
     let offsets = pool.offsets(&query);
     let counts = pool.snapshot.labels();
     let detected = Detection::single(Language::parse("de").expect("a tag"));
-    let scope =
-        Scope { offsets: &offsets, profiles: &pool.profiles, pool: &counts, detected: &detected };
+    let scope = Scope {
+        offsets: &offsets,
+        profiles: &pool.profiles,
+        pool: &counts,
+        detected: &detected,
+        group_sizes: &BTreeMap::from([("a", 6), ("b", 1)]),
+    };
     let hit = |label, group| Ranked { label: Label(label), group };
     let found = report(
         scope,
@@ -221,4 +232,5 @@ fn exposure_is_held_against_the_pool() {
     let groups = found.groups.expect("groups");
     assert_eq!((groups.groups, groups.repeated), (2, 1));
     assert_eq!((groups.rank_distance, groups.worst_rank), (Some(4.0), Some(5)));
+    assert_eq!((groups.completeness, groups.complete), (Some(0.75), Some(1)));
 }

@@ -1,9 +1,9 @@
 //! Reports and corrections of real answers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mlsearch::bias::{Correction, Method};
-use mlsearch::{Answer, BiasDetail, Error, Query};
+use mlsearch::{Answer, BiasDetail, Error, Filter, Mode, Query};
 
 use crate::samples::samples;
 
@@ -48,6 +48,32 @@ fn shares_add_up_and_hits_carry_their_offsets() {
         assert!((f64::from(owed.offset) - of.offset).abs() < 1e-6);
         assert!((owed.corrected_score - (hit.score - owed.offset)).abs() < 1e-6);
     }
+}
+
+#[test]
+fn completeness_is_of_the_documents_that_were_searched() {
+    let found = |query: Query| {
+        let answer = samples().search(query).expect("answered");
+        let mut found: BTreeMap<String, usize> = BTreeMap::new();
+        let groups = answer.hits.iter().map(|hit| hit.group.clone().expect("samples have groups"));
+        groups.for_each(|group| *found.entry(group).or_default() += 1);
+        (found, answer.bias.and_then(|bias| bias.groups).expect("a report with groups"))
+    };
+    // Every passage is there in 22 languages.
+    let (ranks, groups) = found(Query { k: 30, ..Query::new(ASKED) });
+    let share: f64 = ranks.values().map(|found| *found as f64 / 22.0).sum();
+    let expected = share / ranks.len() as f64;
+    assert!((groups.completeness.expect("kept by group") - expected).abs() < 1e-9, "{groups:?}");
+    assert_eq!(groups.complete, Some(ranks.values().filter(|found| **found == 22).count()));
+    // Of those of one language there is one each.
+    let (_, groups) = found(Query { mode: Mode::Monolingual, ..Query::new(ASKED) });
+    assert_eq!((groups.completeness, groups.complete), (Some(1.0), Some(groups.groups)));
+    // A filter narrows what is searched.
+    let filter = Some(Filter::parse("language in ['de', 'en']").expect("a filter"));
+    let (ranks, groups) = found(Query { filter, k: 5, ..Query::new(ASKED) });
+    let share: f64 = ranks.values().map(|found| *found as f64 / 2.0).sum();
+    let expected = share / ranks.len() as f64;
+    assert!((groups.completeness.expect("kept by group") - expected).abs() < 1e-9, "{groups:?}");
 }
 
 #[test]

@@ -154,7 +154,7 @@ fn an_index_without_filterable_fields_filters_by_id_and_language() {
     engine.commit().expect("committed");
     assert_eq!(engine.search(filtered("id = '2'")).expect("answered").hits.len(), 1);
     let error = engine.search(filtered("year = 2020")).expect_err("not declared").to_string();
-    assert!(error.contains("filterable fields are id, language"), "{error}");
+    assert!(error.contains("filterable fields are group, id, language"), "{error}");
 }
 
 #[test]

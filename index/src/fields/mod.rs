@@ -2,6 +2,7 @@
 //! number of values of it: bytes that mean nothing here, and that have an order.
 
 mod builder;
+mod lookup;
 mod predicate;
 pub(crate) mod rows;
 mod selection;

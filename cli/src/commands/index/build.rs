@@ -16,6 +16,7 @@ use crate::new_index::NewIndex;
 use crate::output::Console;
 use crate::output::style::{DIM, HEADING, LANGUAGE, bytes, count, counted, duration, rate};
 use crate::output::table::{Align, Table};
+use crate::peak_memory::peak_memory;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -36,8 +37,8 @@ pub(crate) struct Build {
     #[arg(short, long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     output: PathBuf,
 
-    /// Fields of the documents to filter by, with dots for fields within fields; `id` and
-    /// `language` always can be
+    /// Fields of the documents to filter by, with dots for fields within fields; `id`,
+    /// `language` and `group` always can be
     #[arg(long, value_name = "FIELD,FIELD", value_delimiter = ',')]
     filterable: Vec<String>,
 
@@ -142,5 +143,8 @@ pub(super) fn tally(loaded: &Loaded) -> Table {
     }
     table.row(&["time", &duration(loaded.elapsed)]);
     table.row(&["documents/s", &rate(loaded.documents, loaded.elapsed)]);
+    if let Some(peak) = peak_memory() {
+        table.row(&["peak memory", &bytes(peak)]);
+    }
     table
 }
