@@ -9,6 +9,9 @@ use crate::output::Console;
 /// Exit code of a command that was stopped by Ctrl-C, as a shell would report it.
 const STOPPED: u8 = 130;
 
+/// Exit code for arguments that do not go together, as clap's own.
+const WRONG_USAGE: u8 = 2;
+
 /// The command stopped because the user wanted it to.
 #[derive(Debug)]
 pub(crate) struct Stopped {
@@ -48,6 +51,11 @@ pub(crate) fn report(error: &anyhow::Error, console: &Console) -> ExitCode {
     if let Some(stopped) = error.downcast_ref::<Stopped>() {
         console.say(&stopped.to_string());
         return ExitCode::from(STOPPED);
+    }
+    if let Some(usage) = error.downcast_ref::<clap::Error>() {
+        // As if it had been seen while the arguments were read.
+        let _ = usage.print();
+        return ExitCode::from(WRONG_USAGE);
     }
     // The messages tell their causes themselves.
     console.error(&error.to_string());

@@ -3,13 +3,14 @@
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
-use clap::Args;
+use anyhow::Result;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory};
 use mlsearch::bias::Method;
 use mlsearch::{Answer, BiasDetail, Engine, EngineOptions, Filter, Language, Mode};
 
-use crate::arguments::Global;
+use crate::arguments::{Arguments, Global};
 use crate::debias::{self, Debias};
 use crate::output::{Console, answer, bias, json};
 
@@ -105,9 +106,8 @@ impl Query {
         // Nothing need be opened to see that it cannot be read.
         let filter = self.filter.as_deref().map(Filter::parse).transpose()?;
         if self.per_language.is_some() && self.debias == Debias::Method(Method::Balanced) {
-            bail!(
-                "--per-language shows every language by itself, so there are no turns to give: leave --debias balanced out"
-            );
+            let message = "--per-language shows every language by itself, so there are no turns to give: leave --debias balanced out";
+            return Err(Arguments::command().error(ErrorKind::ArgumentConflict, message).into());
         }
         let options = EngineOptions { pinned: self.pinned, ..global.engine_options() };
         // The process ends right after: taking the tokenizer apart, a million small objects, would

@@ -41,14 +41,19 @@ fn figures_are_printed_and_rankings_written() {
     let folder = temporary();
     dataset(folder.path());
     let (run, qrels) = (folder.path().join("run.txt"), folder.path().join("qrels.txt"));
+    let page = folder.path().join("page.html");
     let figures = stdout_json(
         mlsearch()
             .args(["eval", "lareqa", "--json", "--run-file"])
             .arg(&run)
             .arg("--qrels-file")
             .arg(&qrels)
+            .arg("--html")
+            .arg(&page)
             .arg(folder.path()),
     );
+    let page = fs::read_to_string(page).expect("written");
+    assert!(page.contains("Language by language") && page.contains("4 documents"), "{page}");
     assert_eq!((&figures["queries"], &figures["candidates"]), (&json!(2), &json!(4)), "{figures}");
     assert_eq!(figures["multi"]["map"], 1.0, "{figures}");
     assert_eq!(figures["search"], json!({"exact": true, "ef": null}), "{figures}");

@@ -218,7 +218,7 @@ fn languages_are_shown_one_by_one() {
     assert_eq!(headings, ["de", "sw"], "{text}");
     let last = text.lines().last().expect("times");
     assert!(last.starts_with("4 hits in 2 languages"), "{last}");
-    let error = failure(&mut query(&["--per-language", "2", "--debias", "balanced"]), 1);
+    let error = failure(&mut query(&["--per-language", "2", "--debias", "balanced"]), 2);
     assert!(error.contains("leave --debias balanced out"), "{error}");
     failure(&mut query(&["--per-language", "2", "-k", "3"]), 2);
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use mlsearch::encoder::{Encoder, EncoderOptions};
+use mlsearch::eval::collection::{self, Collection};
 use mlsearch::eval::lareqa::{self, Dataset, Evaluation, RunOptions, Vectors};
 use mlsearch::eval::{CachingEncoder, Correcting, Progress, Stage};
 use mlsearch::{Error, Language};
@@ -324,6 +325,32 @@ fn walks_are_measured_against_exact_search() {
     let mut stop = |_| ControlFlow::Break(());
     let stopped = lareqa::score_walks(&dataset, &vectors, folder.path(), 64, &mut stop);
     assert!(matches!(stopped, Err(Error::Cancelled)), "{stopped:?}");
+}
+
+#[test]
+fn as_a_collection_it_has_the_same_figures() {
+    let dataset = Dataset::read(larger().path(), false).expect("read");
+    let vectors = unit_vectors(&dataset, 16, 5);
+    let scored = lareqa::score(&dataset, &vectors, &mut go_on).expect("scored");
+    let collection = Collection::of_lareqa(&dataset).expect("few languages");
+    let vectors = collection::Vectors::from(vectors);
+    let correcting = Correcting::default();
+    let other = collection::evaluate(&collection, &vectors, correcting, &mut go_on);
+    let other = other.expect("evaluated");
+    let cross = |of: Option<f64>| of.expect("several languages");
+    for (one, other) in [
+        (scored.mono.map, cross(other.mono.map(|of| of.map))),
+        (cross(scored.cross.map(|of| of.map)), cross(other.cross.map(|of| of.map))),
+        (scored.multi.map, other.multi.map),
+        (scored.multi.ndcg_at_10, other.multi.ndcg_at_10),
+        (cross(scored.multi.rank_distance), cross(other.multi.rank_distance)),
+        (scored.multi.query_language_share_at_10, other.multi.own_share_at_10),
+    ] {
+        assert!((one - other).abs() < 1e-9, "{one} {other}");
+    }
+    // Questions of one id are versions of each other.
+    let correlation = other.multi.mrc_at_10.expect("questions in several languages");
+    assert!((-1.0..1.0).contains(&correlation), "{correlation}");
 }
 
 #[test]

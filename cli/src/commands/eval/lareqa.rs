@@ -1,14 +1,14 @@
 //! `mlsearch eval lareqa`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use mlsearch::SearchReport;
 use mlsearch::bias::Correction;
-use mlsearch::eval::Correcting;
-use mlsearch::eval::WalkScores;
-use mlsearch::eval::lareqa::{self, Dataset, Evaluation, RunOptions};
+use mlsearch::eval::collection::{self, Collection};
+use mlsearch::eval::lareqa::{self, Dataset, Evaluation, RunOptions, Vectors};
+use mlsearch::eval::{Correcting, WalkScores, html};
 use serde::Serialize;
 use tempfile::TempDir;
 
@@ -47,6 +47,10 @@ pub(crate) struct Lareqa {
     /// Write the right answers to this file, as TREC relevance judgements
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     qrels_file: Option<PathBuf>,
+
+    /// Write the figures to this file, as a page for a browser
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    html: Option<PathBuf>,
 }
 
 impl Lareqa {
@@ -98,8 +102,30 @@ impl Lareqa {
             }
             None => None,
         };
+        if let Some(path) = &self.html {
+            write_page(path, dataset, vectors, corrections, bench)?;
+        }
         Ok(Report { evaluation, corrected, walks })
     }
+}
+
+fn write_page(
+    path: &Path,
+    dataset: &Dataset,
+    vectors: Vectors,
+    corrections: &[Correction],
+    bench: &mut Bench<'_>,
+) -> Result<()> {
+    let collection = Collection::of_lareqa(dataset)?;
+    let vectors = collection::Vectors::from(vectors);
+    let mut evaluations = Vec::new();
+    for correction in [Correction::default()].iter().chain(corrections) {
+        let correcting =
+            Correcting { correction: *correction, query_means: Some(&bench.query_means) };
+        evaluations.push(collection::evaluate(&collection, &vectors, correcting, bench.listen)?);
+    }
+    let evaluations: Vec<_> = evaluations.iter().collect();
+    Ok(html::write(path, &evaluations)?)
 }
 
 /// The figures of exact search, and what walks find if that was asked for.

@@ -43,7 +43,7 @@ pub(super) fn render(Report { evaluation, corrected, walks }: &Report) -> String
     ]);
     let micro = &evaluation.micro;
     type Figure = fn(&Scores) -> Option<f64>;
-    let rows: [(&str, Figure, usize); 13] = [
+    let rows: [(&str, Figure, usize); 14] = [
         ("mAP", |of| Some(of.map), 3),
         ("MRR", |of| Some(of.mrr), 3),
         ("recall@10", |of| Some(of.recall_at_10), 3),
@@ -51,6 +51,7 @@ pub(super) fn render(Report { evaluation, corrected, walks }: &Report) -> String
         ("complete@10", |of| Some(of.complete_at_10), 3),
         ("TLR@10, other languages", |of| of.tlr_at_10, 3),
         ("PEER@20", |of| of.peer_at_20, 3),
+        ("MRC@10", |of| of.mrc_at_10, 3),
         ("rank distance", |of| of.rank_distance, 1),
         ("rank distance / documents", |of| of.rank_distance_share, 4),
         ("worst rank", |of| of.max_rank, 1),

@@ -12,7 +12,7 @@ use crate::bias::Correction;
 use crate::bias::measures::{discounted_exposure, exposure, jensen_shannon};
 use crate::eval::blocks::{Pool, Scores as QueryScores, for_each_query};
 use crate::eval::correcting::Corrector;
-use crate::eval::metrics::{JudgedRanking, peer, tlr};
+use crate::eval::metrics::{JudgedRanking, peer, rank_correlation, tlr};
 use crate::eval::trec::{QrelsWriter, RunWriter};
 use crate::eval::{Correcting, Progress, Stage};
 use crate::{Language, Result, SearchReport};
@@ -100,6 +100,9 @@ pub struct Scores {
     /// Probability that relevant documents rank alike in all languages, of the first twenty
     /// ([`peer`]); of queries whose relevant documents are in several.
     pub peer_at_20: Option<f64>,
+    /// Mean rank correlation ([`rank_correlation`]) of the first ten with those of the same query in
+    /// other languages; of queries whose group has several.
+    pub mrc_at_10: Option<f64>,
     /// Share of the first ten that is in the query's language.
     #[serde(rename = "query_language_share_at_10")]
     pub own_share_at_10: f64,
@@ -284,6 +287,15 @@ struct Tally<'c> {
     exposure: Vec<f64>,
     worst: Vec<Worst>,
     rank_distances: Vec<usize>,
+    /// The queries of each group, and what they found.
+    versions: BTreeMap<&'c str, Vec<Version>>,
+}
+
+/// A query as one of a group.
+struct Version {
+    language: u16,
+    /// The first documents.
+    first: Vec<usize>,
 }
 
 impl<'c> Tally<'c> {
@@ -302,6 +314,7 @@ impl<'c> Tally<'c> {
             exposure: vec![0.0; count],
             worst: Vec::new(),
             rank_distances: Vec::new(),
+            versions: BTreeMap::new(),
         }
     }
 
@@ -340,6 +353,7 @@ impl<'c> Tally<'c> {
             tlr_at_10: Optional::of(tlr(&judged.all, asked, 10)),
             tlr_at_100: Optional::of(tlr(&judged.all, asked, 100)),
             peer: Optional::of(several.then(peer).flatten()),
+            mrc: Optional::default(),
             own,
             lift: Optional::of((own_pool > 0.0).then(|| own / own_pool)),
             divergence: jensen_shannon(&discounted, &shares),
@@ -351,7 +365,32 @@ impl<'c> Tally<'c> {
         for (label, ranking) in &judged.by_language {
             self.pairs.entry((language, *label)).or_default().add(ranking);
         }
+        if let Some(group) = &self.collection.queries[query].group {
+            let first = judged.first.iter().take(CUT_OFF).map(|(place, _)| *place).collect();
+            self.versions.entry(group).or_default().push(Version { language, first });
+        }
         self.keep(query, judged, one.map);
+    }
+
+    /// Adds to each query that has versions in other languages how its ranking correlates with theirs.
+    fn correlate(&mut self) {
+        for versions in std::mem::take(&mut self.versions).into_values() {
+            let mut sums = vec![Optional::default(); versions.len()];
+            for (at, one) in versions.iter().enumerate() {
+                for (other_at, other) in versions.iter().enumerate().skip(at + 1) {
+                    if one.language != other.language {
+                        let value = Optional::of(rank_correlation(&one.first, &other.first));
+                        sums[at].add(value);
+                        sums[other_at].add(value);
+                    }
+                }
+            }
+            for (version, sum) in versions.iter().zip(sums) {
+                let of_query = Sums { mrc: Optional::of(sum.mean()), ..Sums::default() };
+                self.languages[usize::from(version.language)].add(&of_query);
+                self.all.add(&of_query);
+            }
+        }
     }
 
     /// Keeps the query if it is among the worst so far.
@@ -373,7 +412,8 @@ impl<'c> Tally<'c> {
         worst.truncate(WORST);
     }
 
-    fn evaluation(self, correction: Correction) -> Result<Evaluation> {
+    fn evaluation(mut self, correction: Correction) -> Result<Evaluation> {
+        self.correlate();
         let collection = self.collection;
         let pool = collection.documents.len();
         let asked = || {
@@ -490,6 +530,7 @@ struct Sums {
     tlr_at_10: Optional,
     tlr_at_100: Optional,
     peer: Optional,
+    mrc: Optional,
     own: f64,
     lift: Optional,
     divergence: f64,
@@ -518,6 +559,7 @@ impl Sums {
             (&mut self.tlr_at_10, other.tlr_at_10),
             (&mut self.tlr_at_100, other.tlr_at_100),
             (&mut self.peer, other.peer),
+            (&mut self.mrc, other.mrc),
             (&mut self.lift, other.lift),
         ] {
             sum.add(value);
@@ -542,6 +584,7 @@ impl Sums {
             tlr_at_10: Optional::of(self.tlr_at_10.mean()),
             tlr_at_100: Optional::of(self.tlr_at_100.mean()),
             peer: Optional::of(self.peer.mean()),
+            mrc: Optional::of(self.mrc.mean()),
             own: of(self.own),
             lift: Optional::of(self.lift.mean()),
             divergence: of(self.divergence),
@@ -566,6 +609,7 @@ impl Sums {
             tlr_at_10: mean.tlr_at_10.mean(),
             tlr_at_100: mean.tlr_at_100.mean(),
             peer_at_20: mean.peer.mean(),
+            mrc_at_10: mean.mrc.mean(),
             own_share_at_10: mean.own,
             lift_at_10: mean.lift.mean(),
             divergence_at_10: mean.divergence,

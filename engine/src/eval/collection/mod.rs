@@ -12,6 +12,7 @@ mod beir;
 mod bitext;
 mod evaluation;
 mod judge;
+mod lareqa;
 mod texts;
 mod vectors;
 mod walks;
