@@ -81,7 +81,9 @@ def mono_against_multi(rows: list[Row]) -> Image | None:
             svg.text(524, 66 + 22 * at, f"{at + 1}  {row.name}", svg.COLOURS[at % len(svg.COLOURS)], "start", 13)
         )
     panel.parts.append(svg.text(524, 78 + 22 * len(rows), "hollow: documents centered", svg.GREY, "start"))
-    return Image(title, svg.document(760, height, title, panel.parts))
+    # About seven units a letter of the legend.
+    width = max(760, 560 + 7 * max(len(row.name) for row in rows))
+    return Image(title, svg.document(width, height, title, panel.parts))
 
 
 def number_of(value: float, measure: str) -> str:
