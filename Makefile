@@ -13,7 +13,7 @@ RUN ?= .cache/runs/encoder
 MODEL ?= .cache/models/multilingual-e5-small-aligned
 MODELS := PYTHONPATH=models/src .venv-models/bin/python -m
 
-.PHONY: help demo test train-smoke lint runtime runtime-cuda build test-rust test-metrics eval-check bench bench-encode bench-query bench-bias bench-language bench-corpus bench-rivals bench-growth bench-filters bench-churn bench-builders train-data train export evaluate base-model clean
+.PHONY: help demo test train-smoke lint runtime runtime-cuda build test-rust test-metrics eval-check bench bench-encode bench-query bench-bias bench-load bench-soak bench-language bench-corpus bench-rivals bench-growth bench-filters bench-churn bench-builders train-data train export evaluate base-model clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -83,6 +83,14 @@ bench-query: build ## cold and warm latency of queries over XQuAD-R
 bench-bias: build ## what a bias report and the corrections cost at over a hundred languages
 	cargo build --release --locked -p mlsearch-benches --bin bias-bench --target-dir target
 	$(PYTHON) benches/bias_cost.py --data $(DATA) $(ARGS)
+
+bench-load: build ## latency while queries arrive at a quarter to all of what can be answered
+	cargo build --release --locked -p mlsearch-benches --bin load-bench --target-dir target
+	$(PYTHON) benches/load.py --data $(DATA) $(ARGS)
+
+bench-soak: build ## memory, handles and speed over an hour of mixed queries
+	cargo build --release --locked -p mlsearch-benches --bin soak-bench --target-dir target
+	$(PYTHON) benches/soak.py --data $(DATA) $(ARGS)
 
 bench-language: ## language detection beside lingua, CLD2, CLD3, fastText, HeLI-OTS and others
 	$(PYTHON) benches/language_detection.py --data $(DATA) $(ARGS)

@@ -1,8 +1,11 @@
 //! What the benchmarks share: texts of their own, the committed model, quantiles, files of
 //! vectors, and the worker processes of the index's side-by-side comparison.
 
+mod draws;
 pub mod rows;
 pub mod worker;
+
+pub use draws::Draws;
 
 use std::path::PathBuf;
 
