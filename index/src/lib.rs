@@ -73,6 +73,8 @@ mod statistics;
 
 #[cfg(test)]
 mod fault_tests;
+#[cfg(test)]
+mod replay_tests;
 
 pub use adjustment::{Adjustment, Adjustments};
 #[cfg(feature = "bench")]

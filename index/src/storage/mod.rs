@@ -3,6 +3,10 @@
 
 #[cfg(test)]
 pub(crate) mod faulty;
+#[cfg(test)]
+pub(crate) mod journal;
+#[cfg(test)]
+pub(crate) mod power;
 
 use std::fmt::Debug;
 use std::fs::{self, File, OpenOptions};
