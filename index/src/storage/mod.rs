@@ -7,6 +7,8 @@ pub(crate) mod faulty;
 pub(crate) mod journal;
 #[cfg(test)]
 pub(crate) mod power;
+#[cfg(test)]
+pub(crate) mod watched;
 
 use std::fmt::Debug;
 use std::fs::{self, File, OpenOptions};
