@@ -40,6 +40,16 @@ struct Counts {
     before_creation: u64,
 }
 
+/// Waits until a new manifest is renamed into place, or for long enough.
+fn wait_for_a_manifest(folder: &Path) {
+    let manifest = folder.join("manifest.json");
+    let written = || std::fs::metadata(&manifest).and_then(|metadata| metadata.modified()).ok();
+    let (before, started) = (written(), Instant::now());
+    while written() == before && started.elapsed() < Duration::from_secs(5) {
+        std::hint::spin_loop();
+    }
+}
+
 /// How fast the writing processes work here.
 struct Pace {
     steps: u32,
@@ -75,11 +85,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         let mut history = History::new(seed, arguments.shape);
         for _ in 0..ROUNDS_OF_AN_INDEX.min(arguments.rounds - round) {
             let mut worker = Worker::start(&folder, seed, &arguments.shape, None, limits)?;
-            // One in four while it opens or creates the index, the others some steps later.
-            for _ in 0..numbers.below(4) * numbers.below(6) {
+            // One in four while it opens or creates the index, the others some steps later; of
+            // these, one in three just when a commit takes effect.
+            let steps = numbers.below(4) * numbers.below(6);
+            for _ in 0..steps {
                 pace.hear(&mut worker)?;
             }
-            sleep(Duration::from_micros(numbers.below(2 * pace.step().as_micros() as u64)));
+            if steps > 0 && numbers.below(3) == 0 {
+                wait_for_a_manifest(&folder);
+            } else {
+                let longest = 2 * pace.step().as_micros() as u64;
+                sleep(Duration::from_micros(numbers.below(longest)));
+            }
             let ended = worker.kill()?;
             let context = || {
                 format!(

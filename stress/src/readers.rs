@@ -97,9 +97,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         &slices,
         latencies,
         &format!(
-            "{} commits; {PROCESSES} processes of {} threads saw {commits_seen:?} of them; every answer \
+            "{} commits; {PROCESSES} processes of {} threads saw the index at {commits_seen:?} of them; every answer \
          was that of one commit, {exact} exact ones compared with all its documents",
-            history.commit - first,
+            history.commit - first + 1,
             arguments.threads,
         ),
     )
