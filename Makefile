@@ -13,7 +13,7 @@ RUN ?= .cache/runs/encoder
 MODEL ?= .cache/models/multilingual-e5-small-aligned
 MODELS := PYTHONPATH=models/src .venv-models/bin/python -m
 
-.PHONY: help demo test train-smoke lint runtime runtime-cuda build test-rust test-metrics eval-check bench bench-encode bench-query bench-bias bench-load bench-soak bench-language bench-corpus bench-rivals bench-growth bench-filters bench-churn bench-builders train-data train export evaluate base-model clean
+.PHONY: help demo test train-smoke lint runtime runtime-cuda build test-rust test-metrics eval-check bench bench-encode bench-query bench-bias bench-load bench-soak bench-language bench-corpus bench-rivals bench-growth bench-filters bench-churn bench-builders stress-replay stress-kill stress-scarcity stress-readers train-data train export evaluate base-model clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -125,6 +125,22 @@ bench-builders: ## our builder of graphs beside hnsw_rs
 	target/release/builder-bench --data $(CORPUS) --builder own $(ARGS) >> .cache/builders.csv
 	target/release/builder-bench --data $(CORPUS) --builder hnsw-rs $(ARGS) >> .cache/builders.csv
 	mv .cache/builders.csv benches/results/builders.csv
+
+stress-replay: ## a power cut after every operation on the disk, whatever was not durable
+	cargo test --locked -p mlsearch-index --lib -- --ignored --nocapture a_power_cut_at_any_moment
+
+stress-kill: ## a thousand writing processes killed at random, and a hundred in a small address space
+	cargo build --release --locked -p mlsearch-stress --target-dir target
+	target/release/mlsearch-stress kill --rounds 1000 $(ARGS)
+	target/release/mlsearch-stress kill --rounds 100 --address-space 65536 $(ARGS)
+
+stress-scarcity: ## writing processes without disk, handles, memory or rights (as root, to mount a small disk)
+	cargo build --release --locked -p mlsearch-stress --target-dir target
+	target/release/mlsearch-stress scarcity $(ARGS)
+
+stress-readers: ## five minutes of searches in two processes beside one that writes
+	cargo build --release --locked -p mlsearch-stress --target-dir target
+	target/release/mlsearch-stress readers $(ARGS)
 
 train-data: .venv-models/ready ## gather and clean the texts to train on, into PREPARED
 	$(MODELS) mlsearch_models.prepare --data $(DATA) --out $(PREPARED) --fetch-debian

@@ -24,8 +24,10 @@ const COMMIT_TIME: Duration = Duration::from_secs(30);
 /// What became of the documents.
 #[derive(Debug, Default)]
 pub(crate) struct Loaded {
-    /// Documents added.
+    /// Documents that the index has now, or will with the next commit.
     pub(crate) documents: u64,
+    /// Those of them that it had already, as they are.
+    pub(crate) unchanged: u64,
     /// Those of them that are committed.
     pub(crate) committed: u64,
     /// Lines, rows and files that were left out or changed.
@@ -146,12 +148,12 @@ impl Loader<'_> {
     /// Adds documents, and leaves those out that no index can hold.
     fn add(&mut self, batch: &[Document]) -> Result<()> {
         match self.engine.add(batch) {
-            Ok(()) => self.loaded.documents += batch.len() as u64,
+            Ok(added) => self.count(batch.len(), added),
             Err(error) if self.strict || !is_of_one_document(&error) => return Err(error.into()),
             Err(_) => {
                 for document in batch {
                     match self.engine.add(std::slice::from_ref(document)) {
-                        Ok(()) => self.loaded.documents += 1,
+                        Ok(added) => self.count(1, added),
                         Err(error) if is_of_one_document(&error) => {
                             self.problems.tell(&error.to_string())
                         }
@@ -161,6 +163,11 @@ impl Loader<'_> {
             }
         }
         Ok(())
+    }
+
+    fn count(&mut self, documents: usize, added: usize) {
+        self.loaded.documents += documents as u64;
+        self.loaded.unchanged += (documents - added) as u64;
     }
 
     fn commit(&mut self) -> Result<()> {

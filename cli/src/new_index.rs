@@ -16,6 +16,8 @@ pub(crate) struct NewIndex {
     // Dropped in this order: the engine lets go of its files first.
     engine: Engine,
     folder: Folder,
+    /// Whether a build before this one has begun it.
+    resumed: bool,
 }
 
 impl NewIndex {
@@ -24,7 +26,26 @@ impl NewIndex {
         let mut folder = Folder { path: path.to_owned(), existed: path.exists(), is_refuse: false };
         let engine = Engine::create(path, options).map_err(taken)?;
         folder.is_refuse = true;
-        Ok(Self { engine, folder })
+        Ok(Self { engine, folder, resumed: false })
+    }
+
+    /// Creates an index in `path`, or opens the one that a build before this one has left there.
+    pub(crate) fn create_or_resume(path: &Path, options: &EngineOptions) -> Result<Self> {
+        match Engine::open_with(path, options) {
+            Ok(engine) => {
+                let folder = Folder { path: path.to_owned(), existed: true, is_refuse: false };
+                Ok(Self { engine, folder, resumed: true })
+            }
+            Err(Error::Index(index::Error::NotFound { .. } | index::Error::NotAnIndex { .. })) => {
+                Self::create(path, options)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether the folder goes when it is dropped, because nothing was committed.
+    pub(crate) fn is_refuse(&self) -> bool {
+        self.folder.is_refuse
     }
 
     /// The engine of the index.
@@ -41,7 +62,7 @@ impl NewIndex {
         console: &Console,
     ) -> (Loaded, End) {
         let (loaded, end) = load(&self.engine, ingest, strict, interrupt, console);
-        self.folder.is_refuse = loaded.committed == 0;
+        self.folder.is_refuse = !self.resumed && loaded.committed == 0;
         (loaded, end)
     }
 }
@@ -51,7 +72,8 @@ fn taken(error: Error) -> anyhow::Error {
     let Error::Index(index::Error::AlreadyExists { path }) = error else { return error.into() };
     let path = path.display();
     anyhow!(
-        "{path} already holds an index: add to it with `mlsearch index add {path} …`, or name another folder"
+        "{path} already holds an index: go on with a build that was stopped with --resume, add to it with \
+         `mlsearch index add {path} …`, or name another folder"
     )
 }
 

@@ -1,7 +1,7 @@
 //! The engine: an index folder and an encoder.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::thread;
@@ -95,12 +95,16 @@ pub struct Engine {
     changes: Mutex<Option<Changes>>,
     listener: Mutex<Option<Listener>>,
     view: ArcSwap<View>,
+    /// Held while a view is replaced. Searches do not take it.
+    showing: Mutex<()>,
 }
 
 /// Uncommitted changes.
 struct Changes {
     writer: IndexWriter,
     labels: LabelTable,
+    /// The keys that may not be as the last commit has them.
+    touched: HashSet<Key>,
 }
 
 /// A snapshot and the meaning of its labels.
@@ -190,11 +194,15 @@ impl Engine {
             changes: Mutex::new(None),
             listener: Mutex::new(None),
             view: ArcSwap::new(view),
+            showing: Mutex::new(()),
         })
     }
 
     /// Adds documents, each in place of the one with its id if there is one. Their languages are
     /// detected where they are not given. They can be found after [`commit`](Self::commit).
+    ///
+    /// Returns how many were added. The others are in the last commit just as they are: they cost
+    /// a look, and are not encoded again, so that what was stopped can be begun anew.
     ///
     /// More documents a call use the processor better; a few hundred are enough.
     ///
@@ -203,36 +211,67 @@ impl Engine {
     /// filter by that hold a string of more than 1,023 bytes or more than 1,024 values, before
     /// anything is added; [`Error::Encoder`]; [`Error::Index`], among others if another process
     /// is writing.
-    pub fn add(&self, documents: &[Document]) -> Result<()> {
+    pub fn add(&self, documents: &[Document]) -> Result<usize> {
         if documents.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
         // An index keeps the fields that it was created with.
         let view = self.view();
-        let prepared = documents
-            .iter()
-            .map(|document| prepare(document, &view.filterable))
-            .collect::<Result<Vec<_>>>()?;
         let languages = self.languages_of(documents);
-        let texts: Vec<&str> = documents.iter().map(|document| document.text.as_str()).collect();
-        let vectors = self.encoder()?.encode_passages(&texts)?;
-        let dimension = view.snapshot.dimension();
+        let passages = documents
+            .iter()
+            .zip(languages)
+            .map(|(document, language)| Passage::new(document, language, &view.filterable))
+            .collect::<Result<Vec<_>>>()?;
+        let (known, mut changed) = self.changed(&passages)?;
+        if changed.is_empty() {
+            return Ok(0);
+        }
+        let encode = |changed: &[usize]| {
+            let texts: Vec<&str> = changed.iter().map(|&at| documents[at].text.as_str()).collect();
+            Ok::<_, Error>(self.encoder()?.encode_passages(&texts)?)
+        };
+        let mut vectors = encode(&changed)?;
 
         let mut changes = lock(&self.changes);
         let changes = self.begin(&mut changes)?;
-        for (((document, prepared), language), vector) in
-            documents.iter().zip(prepared).zip(languages).zip(vectors.outer_iter())
-        {
-            let key = key_of(&document.id);
-            self.check_collision(key, &document.id)?;
-            let label = changes.labels.label(&language)?;
+        let current = self.view();
+        // Another process may have committed while texts were encoded.
+        if !Arc::ptr_eq(&current.snapshot, &known.snapshot) {
+            let since = changed_passages(self, &current, &changes.touched, &passages)?;
+            if since.iter().any(|at| !changed.contains(at)) {
+                vectors = encode(&since)?;
+                changed = since;
+            }
+        }
+        let dimension = current.snapshot.dimension();
+        for (&at, vector) in changed.iter().zip(vectors.outer_iter()) {
+            let Passage { key, payload, values, language, .. } = &passages[at];
+            let label = changes.labels.label(language)?;
             let vector = vector.as_slice().expect("rows of an encoder's array are contiguous");
             let vector = &cut(vector, dimension);
-            let Prepared { payload, values } = &prepared;
             let fields = &as_fields(values);
-            changes.writer.upsert_document(&NewDocument { key, label, vector, payload, fields })?;
+            changes.touched.insert(*key);
+            let document = NewDocument { key: *key, label, vector, payload, fields };
+            changes.writer.upsert_document(&document)?;
         }
-        Ok(())
+        Ok(changed.len())
+    }
+
+    /// The passages that the last commit does not have as they are, and that commit.
+    fn changed(&self, passages: &[Passage]) -> Result<(Arc<View>, Vec<usize>)> {
+        let changes = lock(&self.changes);
+        let untouched = HashSet::new();
+        let touched = match &*changes {
+            Some(changes) => &changes.touched,
+            None => {
+                self.refresh()?;
+                &untouched
+            }
+        };
+        let view = self.view();
+        let changed = changed_passages(self, &view, touched, passages)?;
+        Ok((view, changed))
     }
 
     /// Deletes the documents with these ids, from the next commit on. Returns for each whether
@@ -243,7 +282,12 @@ impl Engine {
     pub fn delete<S: AsRef<str>>(&self, ids: &[S]) -> Result<Vec<bool>> {
         let mut changes = lock(&self.changes);
         let changes = self.begin(&mut changes)?;
-        ids.iter().map(|id| Ok(changes.writer.delete(key_of(id.as_ref()))?)).collect()
+        let mut delete = |id: &S| {
+            let key = key_of(id.as_ref());
+            changes.touched.insert(key);
+            Ok(changes.writer.delete(key)?)
+        };
+        ids.iter().map(&mut delete).collect()
     }
 
     /// Makes every change since the last commit durable and visible, whole or not at all.
@@ -427,7 +471,7 @@ impl Engine {
     pub fn refresh(&self) -> Result<bool> {
         let newer = self.index.refresh()?;
         if newer {
-            self.view.store(Arc::new(View::of(self.index.snapshot())?));
+            self.show_newest()?;
         }
         Ok(newer)
     }
@@ -605,16 +649,19 @@ impl Engine {
         record::decode(&view.snapshot.payload(address)?, language.clone()).map_err(corrupt)
     }
 
-    /// Two ids with one key would overwrite each other; that takes 2^32 ids on average.
-    fn check_collision(&self, key: Key, id: &str) -> Result<()> {
-        let view = self.view();
-        let Some(found) = view.snapshot.get(key)? else { return Ok(()) };
-        let other = self.document(&view, found.address, found.label)?;
-        if other.id == id {
-            return Ok(());
+    /// Whether a commit has a passage as it is. Fails if it has another under the same key: two
+    /// ids with one key would overwrite each other; that takes 2^32 ids on average.
+    fn has(&self, view: &View, passage: &Passage) -> Result<bool> {
+        let Some(found) = view.snapshot.get(passage.key)? else { return Ok(false) };
+        if view.snapshot.payload(found.address)? == passage.payload {
+            return Ok(view.labels.language(found.label) == Some(&passage.language));
+        }
+        let other = self.document(view, found.address, found.label)?;
+        if other.id == passage.id {
+            return Ok(false);
         }
         let reason = format!("its id cannot be told from {:?}; rename one of them", other.id);
-        Err(Error::InvalidDocument { id: shortened(id), reason })
+        Err(Error::InvalidDocument { id: shortened(passage.id), reason })
     }
 
     /// The changes in progress, begun now if there were none.
@@ -622,10 +669,8 @@ impl Engine {
         if changes.is_none() {
             let writer = self.index.writer_with(self.options.writer)?;
             // The writer starts from the newest commit, perhaps another process's.
-            let view = Arc::new(View::of(self.index.snapshot())?);
-            let labels = view.labels.clone();
-            self.view.store(view);
-            *changes = Some(Changes { writer, labels });
+            let labels = self.show_newest()?.labels.clone();
+            *changes = Some(Changes { writer, labels, touched: HashSet::new() });
         }
         Ok(changes.as_mut().expect("begun above"))
     }
@@ -644,21 +689,26 @@ impl Engine {
                 listener(&BuildProgress::of(progress, memory(progress.total)));
             });
         }
-        let snapshot = match commit(&mut changes.writer) {
-            Ok(snapshot) => snapshot,
-            Err(error) => {
-                // Without changes to try again there is no reason to keep other writers out.
-                if changes.writer.pending() == 0 {
-                    *guard = None;
-                }
-                return Err(error.into());
+        if let Err(error) = commit(&mut changes.writer) {
+            // Without changes to try again there is no reason to keep other writers out.
+            if changes.writer.pending() == 0 {
+                *guard = None;
             }
-        };
+            return Err(error.into());
+        }
+        // Shown before another process can commit more.
+        let view = self.show_newest();
         *guard = None;
-        let view = Arc::new(View::of(snapshot)?);
-        let documents = view.snapshot.len();
-        self.view.store(view);
-        Ok(documents)
+        Ok(view?.snapshot.len())
+    }
+
+    /// Shows the last commit that the index knows.
+    fn show_newest(&self) -> Result<Arc<View>> {
+        // Whoever comes last here shows the newest: a view never replaces a newer one.
+        let _showing = lock(&self.showing);
+        let view = Arc::new(View::of(self.index.snapshot())?);
+        self.view.store(Arc::clone(&view));
+        Ok(view)
     }
 
     fn view(&self) -> Arc<View> {
@@ -727,26 +777,53 @@ fn ranks(ranking: &[Neighbor], per_language: bool) -> Vec<usize> {
     ranking.iter().map(next).collect()
 }
 
-/// A document as it is stored.
-struct Prepared<'filterable> {
-    payload: Vec<u8>,
-    values: Vec<FieldValue<'filterable>>,
+/// The passages that a commit does not have as they are, or that were touched since.
+fn changed_passages(
+    engine: &Engine,
+    view: &View,
+    touched: &HashSet<Key>,
+    passages: &[Passage],
+) -> Result<Vec<usize>> {
+    let mut changed = Vec::new();
+    // Of two with one id, the second may be as the commit has it, and replaces the first.
+    let mut before = HashSet::new();
+    for (at, passage) in passages.iter().enumerate() {
+        let is_there = engine.has(view, passage)?;
+        if !is_there || touched.contains(&passage.key) || before.contains(&passage.key) {
+            before.insert(passage.key);
+            changed.push(at);
+        }
+    }
+    Ok(changed)
 }
 
-/// Checks a document and gives its stored form.
-fn prepare<'a>(document: &Document, filterable: &'a Filterable) -> Result<Prepared<'a>> {
-    let invalid = |reason: String| Error::InvalidDocument { id: shortened(&document.id), reason };
-    if document.id.is_empty() {
-        return Err(invalid("its id is empty".to_owned()));
+/// A document as it is stored, but for its vector.
+struct Passage<'a> {
+    id: &'a str,
+    key: Key,
+    language: Language,
+    payload: Vec<u8>,
+    values: Vec<FieldValue<'a>>,
+}
+
+impl<'a> Passage<'a> {
+    /// Checks a document and gives its stored form.
+    fn new(document: &'a Document, language: Language, filterable: &'a Filterable) -> Result<Self> {
+        let invalid =
+            |reason: String| Error::InvalidDocument { id: shortened(&document.id), reason };
+        if document.id.is_empty() {
+            return Err(invalid("its id is empty".to_owned()));
+        }
+        if document.id.len() > MAX_ID_BYTES {
+            return Err(invalid(format!("its id is longer than {MAX_ID_BYTES} bytes")));
+        }
+        if document.text.trim().is_empty() {
+            return Err(invalid("its text is blank".to_owned()));
+        }
+        let values = filterable.values(document).map_err(invalid)?;
+        let payload = record::encode(document).map_err(invalid)?;
+        Ok(Self { id: &document.id, key: key_of(&document.id), language, payload, values })
     }
-    if document.id.len() > MAX_ID_BYTES {
-        return Err(invalid(format!("its id is longer than {MAX_ID_BYTES} bytes")));
-    }
-    if document.text.trim().is_empty() {
-        return Err(invalid("its text is blank".to_owned()));
-    }
-    let values = filterable.values(document).map_err(invalid)?;
-    Ok(Prepared { payload: record::encode(document).map_err(invalid)?, values })
 }
 
 /// An id that fits an error message.

@@ -25,21 +25,27 @@ const MANY: usize = 1_000;
 
 /// Everything in a snapshot that a caller can see.
 #[derive(Clone, Debug, PartialEq)]
-struct Contents {
-    documents: BTreeMap<Key, (Label, Vec<f32>, Vec<u8>)>,
+pub(crate) struct Contents {
+    pub(crate) generation: u64,
+    pub(crate) documents: BTreeMap<Key, (Label, Vec<f32>, Vec<u8>)>,
     attributes: BTreeMap<String, String>,
 }
 
-fn contents(snapshot: &Snapshot) -> Contents {
+pub(crate) fn try_contents(snapshot: &Snapshot) -> Result<Contents> {
     let documents = snapshot
         .documents()
         .map(|document| {
-            let document = document.unwrap();
+            let document = document?;
             let record = document.record;
-            (record.key, (record.label, record.vector.to_vec(), document.payload))
+            Ok((record.key, (record.label, record.vector.to_vec(), document.payload)))
         })
-        .collect();
-    Contents { documents, attributes: snapshot.attributes().clone() }
+        .collect::<Result<_>>()?;
+    let attributes = snapshot.attributes().clone();
+    Ok(Contents { generation: snapshot.generation(), documents, attributes })
+}
+
+fn contents(snapshot: &Snapshot) -> Contents {
+    try_contents(snapshot).unwrap()
 }
 
 fn upsert(writer: &mut IndexWriter, key: u64, version: f32) -> Result<()> {
@@ -257,6 +263,33 @@ fn a_creation_that_failed_can_be_tried_again() {
                 assert!(successes >= 8, "{context}: too few operations");
                 break;
             }
+        }
+    }
+}
+
+#[test]
+fn a_creation_that_was_tried_again_survives_a_power_cut() {
+    for successes in 0..MANY {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("new/index");
+        let disk = FaultyDisk::new(Fault::Refused, successes);
+        let create = || {
+            let config = IndexConfig::new(3, Metric::Euclidean);
+            Index::create_on(Arc::new(disk.clone()), &folder, config)
+        };
+        let created = create().or_else(|_| create());
+        let struck = disk.struck();
+        disk.cut_power(Fault::PowerCutLosingNames);
+        disk.settle();
+        match created {
+            Ok(_) => drop(check_recovery(&folder, &format!("after {successes} operations"))),
+            // Only the last step failed: what is there was not promised to last.
+            Err(Error::AlreadyExists { .. }) => {}
+            Err(other) => panic!("after {successes} operations: {other}"),
+        }
+        if !struck {
+            assert!(successes >= 8, "too few operations");
+            break;
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The index: a folder, and the snapshot of its last known commit.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -206,18 +207,33 @@ fn absolute(folder: &Path) -> Result<PathBuf> {
 
 /// Creates a folder and those above it, durably.
 fn create_folder(storage: &dyn Storage, folder: &Path) -> Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
     let Some(parent) = folder.parent() else {
-        return Err(Error::NotFound { path: folder.to_owned() });
+        return match folder.is_dir() {
+            true => Ok(()),
+            false => Err(Error::NotFound { path: folder.to_owned() }),
+        };
     };
+    if folder.is_dir() {
+        // It may be there because of a call before this one that failed when it had been created.
+        return match storage.sync_folder(parent) {
+            Err(error) if !cannot_be_synced(&error) => {
+                Err(Error::io(parent, "make durable")(error))
+            }
+            _ => Ok(()),
+        };
+    }
     create_folder(storage, parent)?;
     match storage.create_folder(folder) {
         // Another process may have been faster.
         Err(error) if !folder.is_dir() => Err(Error::io(folder, "create the folder")(error)),
         _ => storage.sync_folder(parent).map_err(Error::io(parent, "make durable")),
     }
+}
+
+/// Whether a folder is not for this user or this system to sync: another made it.
+fn cannot_be_synced(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    matches!(error.kind(), PermissionDenied | InvalidInput | Unsupported)
 }
 
 /// Refuses a folder that has anything in it but what a creation that was cut short leaves.

@@ -73,6 +73,10 @@ mod statistics;
 
 #[cfg(test)]
 mod fault_tests;
+#[cfg(test)]
+mod reader_tests;
+#[cfg(test)]
+mod replay_tests;
 
 pub use adjustment::{Adjustment, Adjustments};
 #[cfg(feature = "bench")]

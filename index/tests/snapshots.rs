@@ -187,9 +187,9 @@ fn write_until_killed() {
     }
 }
 
-fn spawn_writer(folder: &Path) -> Child {
+fn spawn(what: &str, folder: &Path) -> Child {
     Command::new(env::current_exe().unwrap())
-        .args(["--exact", "write_until_killed", "--ignored"])
+        .args(["--exact", what, "--ignored"])
         .env(FOLDER, folder)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -203,7 +203,7 @@ fn a_killed_process_leaves_its_last_commit_and_no_lock() {
     let index = create(folder.path());
     let mut last = 0;
     for round in 0..8 {
-        let mut child = spawn_writer(folder.path());
+        let mut child = spawn("write_until_killed", folder.path());
         // Until it has committed, and then a little, to be killed in the midst of something.
         while !index.refresh().unwrap() {
             assert!(child.try_wait().unwrap().is_none(), "the writing process ended");
@@ -230,6 +230,63 @@ fn a_killed_process_leaves_its_last_commit_and_no_lock() {
         let report = Index::verify(folder.path()).unwrap();
         assert!(report.is_sound(), "{:?}", report.problems);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), report.files + 1);
+    }
+}
+
+/// Not a test: what the reading process of the test below does.
+#[test]
+#[ignore = "run by another test as a process of its own"]
+fn hold_a_snapshot_until_told() {
+    let Some(folder) = env::var_os(FOLDER) else { return };
+    let folder = Path::new(&folder);
+    let snapshot = Index::open(folder.join("index")).unwrap().snapshot();
+    fs::write(folder.join(format!("ready-{}", std::process::id())), b"").unwrap();
+    while !folder.join("go").exists() {
+        thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(check_version(&snapshot), 1);
+    // Another process that opens the index now is at the last commit.
+    assert_eq!(check_version(&Index::open(folder.join("index")).unwrap().snapshot()), 5);
+}
+
+/// A file that is open stays until nobody reads it: that is how Unix removes files. Elsewhere
+/// the removal fails and is tried again by a later commit.
+#[test]
+#[cfg(unix)]
+fn snapshots_of_other_processes_keep_the_files_that_a_writer_removes() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = create(&folder.path().join("index"));
+    let mut writer = index.writer().unwrap();
+    write_version(&mut writer, 1);
+    writer.commit().unwrap();
+    let names = |index: &Index| -> BTreeSet<String> {
+        let entries = fs::read_dir(index.folder()).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    let first = names(&index);
+    let mut children: Vec<Child> =
+        (0..2).map(|_| spawn("hold_a_snapshot_until_told", folder.path())).collect();
+    for child in &mut children {
+        while !folder.path().join(format!("ready-{}", child.id())).exists() {
+            assert!(child.try_wait().unwrap().is_none(), "the reading process ended");
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+    for version in 2..6 {
+        write_version(&mut writer, version);
+        writer.commit().unwrap();
+    }
+    writer.compact().unwrap();
+    let shared: Vec<String> = first.intersection(&names(&index)).cloned().collect();
+    assert_eq!(shared, ["lock", "manifest.json"]);
+    #[cfg(target_os = "linux")]
+    for child in &children {
+        let maps = fs::read_to_string(format!("/proc/{}/maps", child.id())).unwrap();
+        assert!(maps.contains("00000001.segment (deleted)"), "{maps}");
+    }
+    fs::write(folder.path().join("go"), b"").unwrap();
+    for mut child in children {
+        assert!(child.wait().unwrap().success(), "a reader lost its snapshot");
     }
 }
 

@@ -25,12 +25,15 @@ fn start_build(index: &Path, documents: usize) -> (Child, std::process::ChildStd
         .spawn()
         .expect("started");
     let mut stdin = child.stdin.take().expect("piped");
-    let lines: String = (0..documents)
-        .map(|number| format!("{{\"text\": \"word {number}\", \"lang\": \"en\"}}\n"))
-        .collect();
-    stdin.write_all(lines.as_bytes()).expect("written");
+    stdin.write_all(lines(documents).as_bytes()).expect("written");
     stdin.flush().expect("written");
     (child, stdin)
+}
+
+fn lines(documents: usize) -> String {
+    (0..documents)
+        .map(|number| format!("{{\"text\": \"word {number}\", \"lang\": \"en\"}}\n"))
+        .collect()
 }
 
 fn interrupt(child: &Child) {
@@ -69,10 +72,52 @@ fn a_build_that_is_stopped_leaves_the_last_commit() {
     assert!(said.contains("stopped: ") && said.contains("can be searched"), "{said}");
 
     let committed = documents(&index).expect("an index");
-    assert!(committed >= 2_000, "{committed}");
+    // A commit is due after so many documents or seconds.
+    assert!(committed > 0);
     stdout(mlsearch().args(["index", "verify"]).arg(&index));
     let answer = stdout_json(mlsearch().arg("query").arg(&index).args(["word 1", "--json"]));
     assert_eq!(answer["hits"].as_array().map(Vec::len), Some(10));
+
+    // The same documents and one more: only that is encoded.
+    let input = lines(committed as usize) + "{\"text\": \"one more\", \"lang\": \"en\"}\n";
+    let resumed = stdout(
+        mlsearch()
+            .args(["index", "build", "--resume", "-o"])
+            .arg(&index)
+            .arg("-")
+            .env("MLSEARCH_MODEL", checkout("models/multilingual-e5-small-aligned"))
+            .env("MLSEARCH_ONNXRUNTIME", checkout(".onnxruntime"))
+            .write_stdin(input),
+    );
+    let there = resumed.lines().find(|line| line.contains("there already")).expect("a figure");
+    let digits: String = there.chars().filter(char::is_ascii_digit).collect();
+    assert_eq!(digits, committed.to_string(), "{resumed}");
+    assert_eq!(documents(&index), Some(committed + 1));
+}
+
+#[test]
+fn a_second_interrupt_after_a_commit_leaves_a_clean_index() {
+    let folder = temporary();
+    let index = folder.path().join("new.index");
+    let (mut child, stdin) = start_build(&index, 4_000);
+    wait_until("a commit", || documents(&index).is_some_and(|documents| documents > 0));
+    interrupt(&child);
+    sleep(Duration::from_millis(20));
+    interrupt(&child);
+    assert_eq!(child.wait().expect("ended").code(), Some(130));
+    drop(stdin);
+    assert!(documents(&index).expect("an index") > 0);
+    stdout(mlsearch().args(["index", "verify"]).arg(&index));
+    // The next writer finds no lock, and leaves only what it needs.
+    stdout(mlsearch().args(["index", "compact"]).arg(&index));
+    let mut names: Vec<String> = fs::read_dir(&index)
+        .expect("listed")
+        .map(|entry| {
+            entry.expect("listed").path().extension().unwrap_or_default().display().to_string()
+        })
+        .collect();
+    names.sort();
+    assert_eq!(names, ["", "json", "payload", "segment"]);
 }
 
 #[test]

@@ -9,5 +9,7 @@ mod eval_lareqa;
 mod filter;
 mod ingest;
 mod per_language;
+mod resuming;
 mod samples;
 mod storage;
+mod threads;

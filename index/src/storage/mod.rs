@@ -3,6 +3,12 @@
 
 #[cfg(test)]
 pub(crate) mod faulty;
+#[cfg(test)]
+pub(crate) mod journal;
+#[cfg(test)]
+pub(crate) mod power;
+#[cfg(test)]
+pub(crate) mod watched;
 
 use std::fmt::Debug;
 use std::fs::{self, File, OpenOptions};

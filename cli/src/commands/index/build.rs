@@ -27,8 +27,8 @@ Examples:
   zcat dump.jsonl.gz | mlsearch index build -o dump.index -
   mlsearch index build -o large.index large.jsonl --quantization int4 --memory 8GiB
 
-Long builds commit now and then: what was committed stays when one is stopped, and
-`mlsearch index add` goes on from there.
+Long builds commit now and then: what was committed stays when one is stopped, and the same
+command with --resume goes on from there, without encoding that again.
 
 What --filterable names can be asked for with `mlsearch query --where`, later documents included.
 Texts and numbers are told apart: columns of CSV and TSV are texts.")]
@@ -41,6 +41,11 @@ pub(crate) struct Build {
     /// `language` and `group` always can be
     #[arg(long, value_name = "FIELD,FIELD", value_delimiter = ',')]
     filterable: Vec<String>,
+
+    /// Go on with a build that was stopped: what the index has already is left as it is. It keeps
+    /// the layout that it was created with
+    #[arg(long)]
+    resume: bool,
 
     #[command(flatten)]
     input: Input,
@@ -61,7 +66,10 @@ impl Build {
         let interrupt = Interrupt::take_over(console)?;
         let options = self.layout.apply(self.writing.apply(global.engine_options()));
         let options = EngineOptions { filterable: self.filterable.clone(), ..options };
-        let mut index = NewIndex::create(&self.output, &options)?;
+        let mut index = match self.resume {
+            true => NewIndex::create_or_resume(&self.output, &options)?,
+            false => NewIndex::create(&self.output, &options)?,
+        };
         let (loaded, end) = index.load(ingest, strict, &interrupt, console);
         let engine = index.engine();
         match end {
@@ -72,23 +80,23 @@ impl Build {
                 }
                 Ok(())
             }
-            End::Stopped => bail!(Stopped { outcome: self.outcome(&loaded, engine) }),
+            End::Stopped => bail!(Stopped { outcome: self.outcome(&index) }),
             End::Failed(error) => {
-                console.say(&self.outcome(&loaded, engine));
+                console.say(&self.outcome(&index));
                 Err(error)
             }
         }
     }
 
     /// What there is after a build that did not come to its end.
-    fn outcome(&self, loaded: &Loaded, engine: &Engine) -> String {
+    fn outcome(&self, index: &NewIndex) -> String {
         let path = self.output.display();
-        if loaded.committed == 0 {
+        if index.is_refuse() {
             return format!("nothing was committed yet, and {path} was removed");
         }
-        let documents = counted(engine.len(), "document");
+        let documents = counted(index.engine().len(), "document");
         format!(
-            "{path} holds {documents} and can be searched; `mlsearch index add {path} …` adds the others"
+            "{path} holds {documents} and can be searched; the same command with --resume adds the others"
         )
     }
 }
@@ -137,6 +145,9 @@ fn summary(loaded: &Loaded, engine: &Engine) -> String {
 pub(super) fn tally(loaded: &Loaded) -> Table {
     let mut table = Table::new(&[Align::Left, Align::Right]);
     table.row(&["documents read", &count(loaded.documents)]);
+    if loaded.unchanged > 0 {
+        table.row(&["there already", &count(loaded.unchanged)]);
+    }
     table.row(&["problems", &count(loaded.problems)]);
     if loaded.skipped > 0 {
         table.row(&["files left out", &count(loaded.skipped)]);
