@@ -6,6 +6,9 @@ DATA ?= ../shared/data
 # What bench-corpus makes and the benchmarks of the index read; ARGS are options of theirs.
 CORPUS ?= .cache/corpus
 ARGS ?=
+# How many cases the test of hostile files makes, and which.
+CASES ?= 100000
+SEED ?= 2
 VENV := .venv-test
 # What training reads and writes, and the model folder that is exported.
 PREPARED ?= .cache/training
@@ -13,7 +16,7 @@ RUN ?= .cache/runs/encoder
 MODEL ?= .cache/models/multilingual-e5-small-aligned
 MODELS := PYTHONPATH=models/src .venv-models/bin/python -m
 
-.PHONY: help demo test train-smoke lint runtime runtime-cuda build test-rust test-metrics eval-check bench bench-encode bench-query bench-bias bench-language bench-corpus bench-rivals bench-growth bench-filters bench-churn bench-builders train-data train export evaluate base-model clean
+.PHONY: help demo test train-smoke lint runtime runtime-cuda build test-rust hostile test-metrics eval-check bench bench-encode bench-query bench-bias bench-language bench-corpus bench-rivals bench-growth bench-filters bench-churn bench-builders train-data train export evaluate base-model clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,6 +44,9 @@ test-rust: runtime
 	# Not the examples, which lint compiles: linked, each takes hundreds of megabytes.
 	MLSEARCH_DATA=$(abspath $(DATA)) cargo test --workspace --locked --tests
 	cargo test --workspace --locked --doc
+
+hostile: ## 100,000 indexes damaged and forged at random; CASES and SEED choose others
+	HOSTILE_CASES=$(CASES) HOSTILE_SEED=$(SEED) cargo test --locked -p mlsearch-index --test hostile
 
 test-metrics: $(VENV)/ready ## compare the metrics with trec_eval and SciPy
 	# Without -p, so that the features are those of the tests and nothing is compiled again.
