@@ -7,6 +7,7 @@ mod dimension;
 mod eval_collection;
 mod eval_lareqa;
 mod filter;
+mod hostile;
 mod ingest;
 mod per_language;
 mod samples;
