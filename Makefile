@@ -58,7 +58,7 @@ fuzz: ## fuzz every target for SECONDS; TARGETS chooses some, and ENGINE=1 adds 
 		echo "== $$target"; \
 		mkdir -p fuzz/corpus/$$target; \
 		RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir fuzz -s none $(if $(ENGINE),--features engine) $$target fuzz/corpus/$$target -- \
-			-max_total_time=$(SECONDS) -timeout=20 -rss_limit_mb=1024 -max_len=4096 -verbosity=0 -print_final_stats=1 || exit 1; \
+			-max_total_time=$(SECONDS) -timeout=20 -rss_limit_mb=1024 -max_len=4096 -len_control=0 -verbosity=0 -print_final_stats=1 || exit 1; \
 	done
 
 deny: ## licences, sources and banned crates
