@@ -6,6 +6,12 @@ DATA ?= ../shared/data
 # What bench-corpus makes and the benchmarks of the index read; ARGS are options of theirs.
 CORPUS ?= .cache/corpus
 ARGS ?=
+# How many cases the test of hostile files makes, and which.
+CASES ?= 100000
+SEED ?= 2
+# How long each target is fuzzed, and which.
+SECONDS ?= 30
+TARGETS ?= open search operations $(if $(ENGINE),filter ingest tags)
 VENV := .venv-test
 # What training reads and writes, and the model folder that is exported.
 PREPARED ?= .cache/training
@@ -13,7 +19,7 @@ RUN ?= .cache/runs/encoder
 MODEL ?= .cache/models/multilingual-e5-small-aligned
 MODELS := PYTHONPATH=models/src .venv-models/bin/python -m
 
-.PHONY: help demo test train-smoke lint runtime runtime-cuda build test-rust test-metrics eval-check bench bench-encode bench-query bench-bias bench-load bench-soak bench-language bench-corpus bench-rivals bench-growth bench-filters bench-churn bench-builders stress-replay stress-kill stress-scarcity stress-readers train-data train export evaluate base-model clean
+.PHONY: help demo test train-smoke lint runtime runtime-cuda build test-rust hostile fuzz deny test-metrics eval-check bench bench-encode bench-query bench-bias bench-load bench-soak bench-language bench-corpus bench-rivals bench-growth bench-filters bench-churn bench-builders stress-replay stress-kill stress-scarcity stress-readers train-data train export evaluate base-model clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,6 +47,23 @@ test-rust: runtime
 	# Not the examples, which lint compiles: linked, each takes hundreds of megabytes.
 	MLSEARCH_DATA=$(abspath $(DATA)) cargo test --workspace --locked --tests
 	cargo test --workspace --locked --doc
+
+hostile: ## 100,000 indexes damaged and forged at random; CASES and SEED choose others
+	HOSTILE_CASES=$(CASES) HOSTILE_SEED=$(SEED) cargo test --locked -p mlsearch-index --test hostile
+
+fuzz: ## fuzz every target for SECONDS; TARGETS chooses some, and ENGINE=1 adds those of the engine
+	@command -v cargo-fuzz >/dev/null || { echo "error: cargo-fuzz is needed: cargo install cargo-fuzz --locked" >&2; exit 1; }
+	@command -v c++ >/dev/null || { echo "error: a C++ compiler is needed for libFuzzer: install g++ or clang" >&2; exit 1; }
+	@for target in $(TARGETS); do \
+		echo "== $$target"; \
+		mkdir -p fuzz/corpus/$$target; \
+		RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir fuzz -s none $(if $(ENGINE),--features engine) $$target fuzz/corpus/$$target -- \
+			-max_total_time=$(SECONDS) -timeout=20 -rss_limit_mb=1024 -max_len=4096 -len_control=0 -verbosity=0 -print_final_stats=1 || exit 1; \
+	done
+
+deny: ## licences, sources and banned crates
+	@command -v cargo-deny >/dev/null || { echo "error: cargo-deny is needed: cargo install cargo-deny --locked" >&2; exit 1; }
+	cargo deny check licenses sources bans
 
 test-metrics: $(VENV)/ready ## compare the metrics with trec_eval and SciPy
 	# Without -p, so that the features are those of the tests and nothing is compiled again.

@@ -15,8 +15,12 @@ mod encoding;
 mod evaluation;
 #[path = "cli/filtering.rs"]
 mod filtering;
+#[path = "cli/hostile.rs"]
+mod hostile;
 #[path = "cli/interrupting.rs"]
 mod interrupting;
+#[path = "cli/network.rs"]
+mod network;
 #[path = "cli/querying.rs"]
 mod querying;
 #[path = "cli/storing.rs"]

@@ -1,5 +1,8 @@
 //! The committed model, run by the real ONNX Runtime.
 
+#[path = "model/hostile.rs"]
+mod hostile;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

@@ -4,6 +4,7 @@
 
 use bincode::{Decode, Encode};
 use mlsearch_index::MAX_PAYLOAD_BYTES;
+use serde_json::{Map, Value};
 
 use crate::{Document, Language};
 
@@ -13,6 +14,9 @@ const CONFIG: bincode::config::Configuration<
     bincode::config::Varint,
     bincode::config::Limit<MAX_PAYLOAD_BYTES>,
 > = bincode::config::standard().with_limit::<MAX_PAYLOAD_BYTES>();
+
+/// Objects and arrays one within the other, that of all metadata included: more are not read back.
+const MAX_METADATA_LEVELS: usize = 127;
 
 #[derive(Encode, Decode)]
 struct Record {
@@ -25,6 +29,11 @@ struct Record {
 
 /// The bytes of a document. Its language is not among them: it is the vector's label.
 pub(crate) fn encode(document: &Document) -> Result<Vec<u8>, String> {
+    if levels_exceed(&document.metadata, MAX_METADATA_LEVELS) {
+        return Err(format!(
+            "its metadata is nested more than {MAX_METADATA_LEVELS} levels deep; keep it flatter"
+        ));
+    }
     let metadata = if document.metadata.is_empty() {
         String::new()
     } else {
@@ -41,6 +50,21 @@ pub(crate) fn encode(document: &Document) -> Result<Vec<u8>, String> {
     })
 }
 
+/// Whether metadata has more than so many levels. It is no recursion, because nobody says how deep
+/// metadata may be.
+fn levels_exceed(metadata: &Map<String, Value>, most: usize) -> bool {
+    let mut open: Vec<(&Value, usize)> = metadata.values().map(|value| (value, 1)).collect();
+    while let Some((value, level)) = open.pop() {
+        match value {
+            Value::Array(_) | Value::Object(_) if level == most => return true,
+            Value::Array(values) => open.extend(values.iter().map(|value| (value, level + 1))),
+            Value::Object(object) => open.extend(object.values().map(|value| (value, level + 1))),
+            _ => {}
+        }
+    }
+    false
+}
+
 /// The document of some bytes, in the language that its label stands for.
 pub(crate) fn decode(bytes: &[u8], language: Language) -> Result<Document, String> {
     let (record, read): (Record, usize) =
@@ -49,7 +73,7 @@ pub(crate) fn decode(bytes: &[u8], language: Language) -> Result<Document, Strin
         return Err(format!("{} bytes follow its end", bytes.len() - read));
     }
     let metadata = match record.metadata.as_str() {
-        "" => serde_json::Map::new(),
+        "" => Map::new(),
         json => serde_json::from_str(json).map_err(|error| error.to_string())?,
     };
     Ok(Document {
@@ -80,6 +104,28 @@ mod tests {
             let bytes = encode(&document).expect("encoded");
             let language = document.language.clone().expect("set above");
             assert_eq!(decode(&bytes, language).expect("decoded"), document);
+        }
+    }
+
+    #[test]
+    fn metadata_is_read_back_however_deep_or_refused() {
+        let nested = |levels: usize| {
+            let array = |inner, _| Value::Array(vec![inner]);
+            Document::new("a", "b")
+                .with_metadata("deep", (1..levels).fold(Value::Array(Vec::new()), array))
+        };
+        for levels in [1, 2, MAX_METADATA_LEVELS - 1] {
+            let document = nested(levels);
+            let bytes = encode(&document).expect("encoded");
+            let decoded = decode(&bytes, Language::undetermined()).expect("decoded");
+            assert_eq!(decoded.metadata, document.metadata);
+        }
+        for levels in [MAX_METADATA_LEVELS, 1_000, 50_000] {
+            let document = nested(levels);
+            let error = encode(&document).expect_err("too deep");
+            assert!(error.contains("127 levels"), "{error}");
+            // Taking it apart would be a recursion.
+            std::mem::forget(document);
         }
     }
 

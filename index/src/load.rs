@@ -1,6 +1,5 @@
 //! From a folder to a snapshot of its last commit.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +10,7 @@ use crate::config::IndexConfig;
 use crate::error::{Error, Result};
 use crate::format::manifest::{self, DeletionRecord, Manifest, SegmentRecord};
 use crate::format::{Flaw, deletions, names};
+use crate::read::open_file;
 use crate::segment::Segment;
 use crate::snapshot::{LiveSegment, Snapshot};
 
@@ -160,6 +160,6 @@ fn has_segments(folder: &Path) -> bool {
 /// Reads a file, and no more than `limit` bytes of it and one.
 fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    open_file(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -10,7 +10,7 @@ use memmap2::Advice;
 use memmap2::{Mmap, MmapMut};
 
 use crate::error::{Error, Result};
-use crate::read::read_exact_at;
+use crate::read::{open_file, read_exact_at};
 
 /// A read-only memory map of a whole file.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl Map {
     /// the process (SIGBUS): that is the price of a map, and why an index folder belongs to
     /// the index.
     pub(crate) fn open(path: &Path, length: u64) -> Result<Map> {
-        let file = File::open(path).map_err(Error::io(path, "open"))?;
+        let file = open_file(path).map_err(Error::io(path, "open"))?;
         let found = file.metadata().map_err(Error::io(path, "read the size of"))?.len();
         if found != length {
             return Err(Error::corrupt(

@@ -1,7 +1,17 @@
-//! Reading a part of a file without moving its position, so that threads can share it.
+//! Opening files to read, and reading a part of one without moving its position, so that threads
+//! can share it.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
+use std::path::Path;
+
+/// Opens a file to read. What is no file is refused: opening a pipe waits for whoever writes to it.
+pub(crate) fn open_file(path: &Path) -> io::Result<File> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a plain file"));
+    }
+    File::open(path)
+}
 
 /// Fills `bytes` from `offset` on.
 #[cfg(unix)]

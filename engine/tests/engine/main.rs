@@ -7,6 +7,8 @@ mod dimension;
 mod eval_collection;
 mod eval_lareqa;
 mod filter;
+mod fuzzed;
+mod hostile;
 mod ingest;
 mod per_language;
 mod resuming;

@@ -183,6 +183,10 @@ impl Manifest {
             if deleted.checked_add(record.live) != Some(record.files.documents) {
                 return Flaw::damaged(format!("the counts of segment {number} do not add up"));
             }
+            // The next commit's deletion file must not be there already.
+            if record.deletions.as_ref().is_some_and(|it| it.generation > self.generation) {
+                return Flaw::damaged(format!("segment {number} has deletions of a later commit"));
+            }
         }
         Ok(())
     }

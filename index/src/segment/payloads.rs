@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::format::payload::{self, Block};
-use crate::read::read_exact_at;
+use crate::read::{open_file, read_exact_at};
 
 /// An open payload file. It is read, not mapped: payloads are read rarely, and a read that
 /// fails is an error where a map would end the process.
@@ -20,7 +20,7 @@ pub(crate) struct Payloads {
 impl Payloads {
     /// Opens the file at `path`, which must be `length` bytes long.
     pub(crate) fn open(path: &Path, length: u64) -> Result<Payloads> {
-        let file = File::open(path).map_err(Error::io(path, "open"))?;
+        let file = open_file(path).map_err(Error::io(path, "open"))?;
         let found = file.metadata().map_err(Error::io(path, "read the size of"))?.len();
         if found != length {
             return Err(Error::corrupt(

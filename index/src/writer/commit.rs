@@ -52,6 +52,10 @@ impl IndexWriter {
     /// Commits the segments as they are drafted; the buffer is empty.
     fn publish(&mut self) -> Result<()> {
         let generation = self.base.generation() + 1;
+        if generation == u64::MAX {
+            // No reader accepts it.
+            return Err(Error::invalid("the index has used up its commits: build it again"));
+        }
         let outcome = self.prepare(generation);
         let (prepared, manifest, segments) = match outcome {
             Ok(prepared) => prepared,

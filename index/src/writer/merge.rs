@@ -123,7 +123,8 @@ impl IndexWriter {
         let config = self.base.config();
         let document = config.build_memory(1 << 20, self.threads()) >> 20;
         let most = self.options.memory_bytes as u64 / document.max(1);
-        most.clamp(u64::from(self.options.graph_from), MAX_SEGMENT_DOCUMENTS as u64)
+        let largest = MAX_SEGMENT_DOCUMENTS as u64;
+        most.clamp(u64::from(self.options.graph_from).min(largest), largest)
     }
 
     /// Merges segments into a new one and empties them; they are dropped by `drop_merged`.
