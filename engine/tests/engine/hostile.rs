@@ -250,7 +250,7 @@ fn filters_that_are_none_are_refused_where_they_are_read() {
     }
     let unknown = Filter::parse("nothing = 'a'").expect("a filter");
     let error = engine().count(&unknown).expect_err("no such field").to_string();
-    assert!(error.contains("filterable fields are id, language"), "{error}");
+    assert!(error.contains("filterable fields are group, id, language"), "{error}");
 }
 
 #[test]
