@@ -53,7 +53,7 @@ def panel(chart: Chart) -> list[str]:
         parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{low + tick * step:g}</text>')
     for x in sorted({left, (left + right) / 2, right}):
         at, _ = place(x, low)
-        parts.append(f'<text x="{at:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{x:g}</text>')
+        parts.append(f'<text x="{at:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{x:.3g}</text>')
     middle = (LEFT + WIDTH - RIGHT) / 2
     parts.append(f'<text x="{middle}" y="{HEIGHT - 6}" text-anchor="middle" fill="#555">{escape(chart.across)}</text>')
     for (name, line), colour in zip(chart.lines.items(), COLOURS):
