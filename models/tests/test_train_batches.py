@@ -162,3 +162,22 @@ def test_few_words_of_translations_are_asked_as_queries_only(prepared):
     drawn = [batches.Batches(data, wanted).parallel(step) for step in range(40)]
     assert all(batch.role == "query" for batch in drawn if batch.keywords.any())
     assert any(batch.keywords.any() for batch in drawn)
+
+
+def test_mined_negatives_are_in_the_language_of_the_question(prepared):
+    data, _, _ = prepared
+    pairs = data.pairs
+    # Of every other row the passage of another one in its language.
+    mined = np.full((len(pairs.question), 2), -1, np.int32)
+    for language in np.unique(pairs.language):
+        rows = np.flatnonzero(pairs.language == language)
+        chosen = np.array(pairs.group)[rows] % 2 == 0
+        mined[rows[chosen], 0] = np.array(pairs.passage)[np.roll(rows, 1)[chosen]]
+    drawn = batches.Batches(data, settings(alpha=0.0, negatives=0, mined=1), mined)
+    language = dict(zip(np.array(pairs.passage).tolist(), np.array(pairs.language).tolist()))
+    asked = dict(zip(np.array(pairs.question).tolist(), np.array(pairs.language).tolist()))
+    for step in range(5):
+        batch = drawn.pairs(step)
+        # Pairs of which nothing was mined are left out.
+        assert batch.kind == "cross-lingual" and len(batch.negatives) == len(batch.questions) and (batch.question_groups % 2 == 0).all()
+        assert [language[int(text)] for text in batch.negatives] == [asked[int(text)] for text in batch.questions]

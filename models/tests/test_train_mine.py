@@ -17,8 +17,8 @@ def mined(tiny_checkpoint, tmp_path_factory):
     write(folder)
     model = encoder.load(str(tiny_checkpoint))
     prepared = corpus.load(folder, model)
-    arguments = SimpleNamespace(count=3, below=0.9999, most=15, passage_tokens=40, precision="float32")
-    return prepared, mine.mine(model, prepared, arguments)
+    arguments = SimpleNamespace(count=3, below=0.9999, most=15, passage_tokens=40)
+    return prepared, mine.mine(mine.through_torch(model, "float32"), prepared, arguments)
 
 
 def test_negatives_are_other_answers_of_the_same_language(mined):

@@ -202,6 +202,7 @@ fn libraries_that_are_none_are_refused_before_they_are_loaded() {
         (write("machine.so", &altered), "not for this machine"),
         (write("program.so", &std::fs::read(this_program).expect("read")), ""),
         (folder.path().join("missing.so"), "no ONNX Runtime library was found"),
+        (older_library(folder.path()), "but got '1.16.3'"),
     ];
     for (library, expected) in libraries {
         let output = Command::new(std::env::current_exe().expect("this program"))
@@ -215,6 +216,23 @@ fn libraries_that_are_none_are_refused_before_they_are_loaded() {
         let name = library.file_name().expect("a name").to_string_lossy().into_owned();
         assert!(said.contains(&name) && said.contains(expected), "{name}: {said}");
     }
+}
+
+/// A library that says it is a version before the interface that the encoder needs.
+fn older_library(folder: &Path) -> PathBuf {
+    let (source, library) = (folder.join("older.c"), folder.join("older.so"));
+    let text = "
+        static const void *api(unsigned version) { return 0; }
+        static const char *version(void) { return \"1.16.3\"; }
+        struct base { const void *(*api)(unsigned); const char *(*version)(void); };
+        static const struct base base = { api, version };
+        const struct base *OrtGetApiBase(void) { return &base; }
+    ";
+    std::fs::write(&source, text).expect("written");
+    let compiled =
+        Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).status();
+    assert!(compiled.expect("a C compiler, which building needs as well").success());
+    library
 }
 
 #[test]

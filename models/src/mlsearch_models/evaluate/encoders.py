@@ -111,7 +111,10 @@ class ExportedEncoder:
 
     def encode(self, texts: list[str], role: Role) -> np.ndarray:
         encodings = self.tokenizer.encode_batch([self.prompts[role] + text for text in texts])
-        ids = [pytorch.cut(encoding.ids, self.most) for encoding in encodings]
+        return self.encode_ids([pytorch.cut(encoding.ids, self.most) for encoding in encodings])
+
+    def encode_ids(self, ids: list[list[int]]) -> np.ndarray:
+        """Vectors float32 (texts, dim) of token ids with prompt and special tokens."""
         order = sorted(range(len(ids)), key=lambda at: len(ids[at]))
         vectors = np.empty((len(ids), self.dimension), np.float32)
         for batch in pytorch.length_batches([len(ids[at]) for at in order], BATCH_TOKENS):

@@ -49,8 +49,12 @@ class Batches:
         self.corpus = corpus
         self.settings = settings
         self.mined = mined  # (pairs, k) texts, -1 where there are fewer
-        self.mono = MonolingualPairs(corpus, settings.pairs)
-        self.cross = CrossPairs(corpus, settings.pairs) if settings.pairs.alpha < 1 else None
+        usable = np.array(corpus.pairs.split) == TRAIN
+        if mined is not None:
+            # A sample may have been mined, and nothing is learned faster than from what was.
+            usable &= (mined >= 0).any(1)
+        self.mono = MonolingualPairs(corpus, settings.pairs, usable)
+        self.cross = CrossPairs(corpus, settings.pairs, usable) if settings.pairs.alpha < 1 else None
         self.translations = Translations(corpus, settings.parallel) if settings.parallel.active else None
 
     def random(self, step: int, stream: int) -> np.random.Generator:
@@ -73,10 +77,10 @@ class Batches:
         short = (pairs.sentence[answers] >= 0) & (random.random(len(answers)) < settings.sentence_share)
         passages = np.where(short, pairs.sentence[answers], pairs.passage[answers])
         negatives, owners = [], []
-        for row, is_short in zip(answers, short):
-            for text in self.wrong_answers(int(row), bool(is_short), random):
+        for question, answer, is_short in zip(asked, answers, short):
+            for text in self.wrong_answers(int(question), int(answer), bool(is_short), random):
                 negatives.append(text)
-                owners.append(pairs.group[row])
+                owners.append(pairs.group[answer])
         keywords = random.random(len(asked)) < settings.keywords
         questions = np.array(pairs.question[asked])
         if keywords.any():
@@ -92,27 +96,28 @@ class Batches:
             np.array(owners, np.int64),
         )
 
-    def wrong_answers(self, row: int, is_sentence: bool, random: np.random.Generator) -> np.ndarray:
-        count = self.settings.pairs.negatives
+    def wrong_answers(self, question: int, answer: int, is_sentence: bool, random: np.random.Generator) -> np.ndarray:
+        """Other sentences of the right passage, and mined texts in the question's language, whatever the answer's."""
+        settings, pairs = self.settings.pairs, self.corpus.pairs
+        chosen = np.zeros(0, np.int64)
+        if is_sentence:
+            others = pairs.others[pairs.others_start[answer] : pairs.others_start[answer + 1]]
+            chosen = random.choice(others, min(settings.negatives, len(others)), replace=False)
         if self.mined is not None:
-            choices = self.mined[row][self.mined[row] >= 0]
-        elif is_sentence:
-            pairs = self.corpus.pairs
-            choices = pairs.others[pairs.others_start[row] : pairs.others_start[row + 1]]
-        else:
-            choices = np.zeros(0, np.int64)
-        return random.choice(choices, min(count, len(choices)), replace=False)
+            near = self.mined[question][self.mined[question] >= 0]
+            chosen = np.append(chosen, random.choice(near, min(settings.mined, len(near)), replace=False))
+        return chosen
 
 
 class MonolingualPairs:
     """Rows of one source in one language."""
 
-    def __init__(self, corpus: Corpus, settings: config.Pairs):
+    def __init__(self, corpus: Corpus, settings: config.Pairs, usable: np.ndarray):
         pairs = corpus.pairs
         weights = named_weights(settings.sources, corpus.sources, np.unique(pairs.source))
         self.choices: list[tuple[float, np.ndarray]] = []
         for source, weight in weights.items():
-            chosen = np.flatnonzero((pairs.source == source) & (pairs.split == TRAIN))
+            chosen = np.flatnonzero((pairs.source == source) & usable)
             languages, counts = np.unique(pairs.language[chosen], return_counts=True)
             enough = counts >= settings.size
             share = tempered(counts[enough], settings.language_temperature)
@@ -130,7 +135,7 @@ class MonolingualPairs:
 class CrossPairs:
     """Question and passage of the same group in different languages."""
 
-    def __init__(self, corpus: Corpus, settings: config.Pairs):
+    def __init__(self, corpus: Corpus, settings: config.Pairs, usable: np.ndarray):
         self.settings = settings
         self.table = corpus.pairs
         pairs = corpus.pairs
@@ -139,7 +144,7 @@ class CrossPairs:
         kept = []
         for source, weight in weights.items():
             languages: dict[int, dict[int, int]] = {}
-            for row in np.flatnonzero((pairs.source == source) & (pairs.split == TRAIN)):
+            for row in np.flatnonzero((pairs.source == source) & usable):
                 languages.setdefault(int(pairs.language[row]), {})[int(pairs.group[row])] = int(row)
             groups = [set(rows) for rows in languages.values()]
             if len(groups) > 1 and len(set().union(*groups)) < sum(map(len, groups)):

@@ -34,7 +34,8 @@ class Pairs:
     cross: str = "mixed"
     mixed_languages: int = 6
     temperature: float = 0.02
-    negatives: int = 1  # of each pair: mined ones, else other sentences of the same passage
+    negatives: int = 1  # of each pair: other sentences of the same passage
+    mined: int = 1  # of each pair, where `--negatives` names a file of mined ones
     sentence_share: float = 0.6  # of pairs whose answer sentence is known: the sentence, not the passage
     keywords: float = 0.0  # of questions: replaced by a few words of the question or of its answer
     # A language is drawn in proportion to (its number of pairs) ** language_temperature; 0 is uniform.

@@ -4,7 +4,8 @@ For each training pair the passages of its source and language that the encoder 
 the question, without those that answer it as well. A passage that scores nearly as high as the
 answer is probably another answer, so only those below a share of its score are taken
 (positive-aware mining, arXiv 2407.15831). The file holds numbers of texts, int32 (pairs, k), -1
-where fewer were found; it belongs to the prepared folder it was mined from.
+where fewer were found; it belongs to the prepared folder it was mined from. An exported folder of the
+same vocabulary (--exported) encodes several times faster than its checkpoint.
 """
 
 from __future__ import annotations
@@ -12,16 +13,20 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from .. import encoder
+from ..evaluate.encoders import ExportedEncoder
 from . import corpus
 from .batches import TRAIN
 
 CHUNK = 1024
+
+Encode = Callable[[list[list[int]]], torch.Tensor]  # token ids -> vectors float32 (texts, dim)
 
 
 def main() -> int:
@@ -29,8 +34,9 @@ def main() -> int:
     try:
         model = encoder.load(arguments.encoder, arguments.cache)
         prepared = corpus.load(arguments.data, model)
-        negatives = mine(model, prepared, arguments)
-    except (ValueError, FileNotFoundError) as error:
+        encode = through_graph(arguments.exported) if arguments.exported else through_torch(model, arguments.precision)
+        negatives = mine(encode, prepared, arguments)
+    except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     np.save(arguments.out, negatives)
@@ -41,6 +47,7 @@ def main() -> int:
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="mlsearch_models.train.mine", description="Mines hard negatives.")
     parser.add_argument("--encoder", required=True, help="the encoder that mines: a checkpoint folder or a base")
+    parser.add_argument("--exported", type=Path, help="a model folder of the same vocabulary that encodes in its place")
     parser.add_argument("--data", type=Path, required=True, help="the folder that mlsearch_models.prepare wrote")
     parser.add_argument("--out", type=Path, required=True, help="the .npy file to write")
     parser.add_argument("--cache", type=Path, default=Path(".cache"), help="where the base weights are kept")
@@ -52,7 +59,20 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def mine(model: encoder.Encoder, prepared: corpus.Corpus, arguments: argparse.Namespace) -> np.ndarray:
+def through_torch(model: encoder.Encoder, precision: str) -> Encode:
+    def encode(ids: list[list[int]]) -> torch.Tensor:
+        with torch.autocast(model.device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+            return model.encode_ids(ids).float()
+
+    return encode
+
+
+def through_graph(folder: Path) -> Encode:
+    exported = ExportedEncoder(folder, threads=0)
+    return lambda ids: torch.from_numpy(exported.encode_ids(ids))
+
+
+def mine(encode: Encode, prepared: corpus.Corpus, arguments: argparse.Namespace) -> np.ndarray:
     """Negatives int32 (pairs, count)."""
     pairs = prepared.pairs
     negatives = np.full((len(pairs.question), arguments.count), -1, np.int32)
@@ -61,7 +81,7 @@ def mine(model: encoder.Encoder, prepared: corpus.Corpus, arguments: argparse.Na
     began = time.monotonic()
     for done, (source, language) in enumerate(parts, 1):
         rows = train[(pairs.source[train] == source) & (pairs.language[train] == language)][: arguments.most]
-        negatives[rows] = mine_part(model, prepared, rows, arguments)
+        negatives[rows] = mine_part(encode, prepared, rows, arguments)
         print(
             f"\r{done} of {len(parts)} parts, {time.monotonic() - began:.0f} s "
             f"({prepared.sources[source]} {prepared.languages[language]})   ",
@@ -73,17 +93,15 @@ def mine(model: encoder.Encoder, prepared: corpus.Corpus, arguments: argparse.Na
 
 
 @torch.inference_mode()
-def mine_part(model, prepared: corpus.Corpus, rows: np.ndarray, arguments) -> np.ndarray:
+def mine_part(encode: Encode, prepared: corpus.Corpus, rows: np.ndarray, arguments: argparse.Namespace) -> np.ndarray:
     pairs, texts = prepared.pairs, prepared.texts
     answers = np.where(pairs.sentence[rows] >= 0, pairs.sentence[rows], pairs.passage[rows])
     candidates, places = np.unique(answers, return_inverse=True)
 
-    def encode(numbers: np.ndarray, role: str) -> torch.Tensor:
-        ids = [texts.ids(int(number), role, arguments.passage_tokens) for number in numbers]
-        with torch.autocast(model.device.type, torch.bfloat16, enabled=arguments.precision == "bfloat16"):
-            return model.encode_ids(ids).float()
+    def vectors(numbers: np.ndarray, role: str) -> torch.Tensor:
+        return encode([texts.ids(int(number), role, arguments.passage_tokens) for number in numbers])
 
-    questions, passages = encode(pairs.question[rows], "query"), encode(candidates, "passage")
+    questions, passages = vectors(pairs.question[rows], "query"), vectors(candidates, "passage")
     found = np.full((len(rows), arguments.count), -1, np.int32)
     for start in range(0, len(rows), CHUNK):
         scores = questions[start : start + CHUNK] @ passages.T  # (chunk, candidates)
