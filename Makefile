@@ -19,7 +19,7 @@ RUN ?= .cache/runs/encoder
 MODEL ?= .cache/models/multilingual-e5-small-aligned
 MODELS := PYTHONPATH=models/src .venv-models/bin/python -m
 
-.PHONY: help demo test train-smoke lint runtime runtime-cuda build test-rust hostile fuzz deny test-metrics eval-check bench bench-encode bench-query bench-bias bench-load bench-soak bench-language bench-corpus bench-rivals bench-growth bench-filters bench-churn bench-builders stress-replay stress-kill stress-scarcity stress-readers train-data train export evaluate base-model clean
+.PHONY: help demo test train-smoke lint runtime runtime-cuda build test-rust hostile fuzz deny test-metrics eval-check bench bench-encode bench-query bench-bias bench-load bench-soak bench-million bench-language bench-corpus bench-rivals bench-growth bench-filters bench-churn bench-builders stress-replay stress-kill stress-scarcity stress-readers train-data train export evaluate base-model clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -114,6 +114,9 @@ bench-load: build ## latency while queries arrive at a quarter to all of what ca
 bench-soak: build ## memory, handles and speed over an hour of mixed queries
 	cargo build --release --locked -p mlsearch-benches --bin soak-bench --target-dir target
 	$(PYTHON) benches/soak.py --data $(DATA) $(ARGS)
+
+bench-million: build ## a million documents: time, memory, size; ARGS=--tiny for texts of a few words
+	$(PYTHON) benches/million.py --data $(DATA) $(ARGS)
 
 bench-language: ## language detection beside lingua, CLD2, CLD3, fastText, HeLI-OTS and others
 	$(PYTHON) benches/language_detection.py --data $(DATA) $(ARGS)

@@ -15,8 +15,7 @@ SOURCE = "XQuAD-R comes from google-research-datasets/lareqa"
 
 def build(data: Path, scratch: Path) -> tuple[Path, list[str]]:
     """The index, made with the command, and all questions, those of a language one after the other."""
-    os.environ.setdefault("MLSEARCH_ONNXRUNTIME", str(CHECKOUT / ".onnxruntime"))
-    os.environ.setdefault("MLSEARCH_MODEL", str(CHECKOUT / "models"))
+    environment()
     documents, index = scratch / "sentences.jsonl", scratch / "index"
     questions: list[list[str]] = []
     with tarfile.open(data / ARCHIVE) as opened, open(documents, "w", encoding="utf-8") as file:
@@ -34,6 +33,12 @@ def build(data: Path, scratch: Path) -> tuple[Path, list[str]]:
     release("mlsearch", "index", "build", "-q", "-o", index, documents)
     # Languages take turns.
     return index, [question for row in zip(*questions) for question in row]
+
+
+def environment() -> None:
+    """Runtime and models of the checkout, where the caller names no others."""
+    os.environ.setdefault("MLSEARCH_ONNXRUNTIME", str(CHECKOUT / ".onnxruntime"))
+    os.environ.setdefault("MLSEARCH_MODEL", str(CHECKOUT / "models"))
 
 
 def release(program: str, *arguments: object, **options) -> str:
