@@ -49,6 +49,28 @@ def test_texts_are_a_sample_of_the_training_part(prepared: Path):
         query_means.gather(prepared, 10)
 
 
+def test_of_translations_those_that_ask_are_taken_where_there_are_enough(tmp_path: Path):
+    ends = {"el": (";", "."), "sw": ("?", ";"), "yo": (".", ".")}
+    parallel = [
+        {
+            "source": "talk",
+            "split": "train",
+            "group": str(number),
+            "texts": {language: f"{language} {number}{end[number % 2]}" for language, end in ends.items()},
+        }
+        for number in range(2 * query_means.LEAST)
+    ]
+    write_lines(tmp_path / "parallel.jsonl", parallel)
+    write_lines(tmp_path / "pairs.jsonl", [])
+    texts = query_means.gather(tmp_path, 1000)
+    assert {language: len(sources["talk"]) for language, sources in texts.items()} == {
+        "el": query_means.LEAST,
+        "sw": query_means.LEAST,
+        "yo": 2 * query_means.LEAST,
+    }
+    assert all(text.endswith(ends[language][0]) for language in ("el", "sw") for text in texts[language]["talk"])
+
+
 def test_held_out_questions_are_of_languages_with_enough(prepared: Path, tmp_path: Path):
     pool = validation.read(prepared)
     assert set(pool.question_languages) == {"de", "sw"}

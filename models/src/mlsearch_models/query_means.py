@@ -3,8 +3,8 @@
     python -m mlsearch_models.query_means MODEL --data PREPARED
 
 Writes MODEL/query_means.json, which the engine takes off queries when it corrects a ranking by
-centering. The texts are the training part of the prepared data: questions and translated sentences,
-encoded as queries. How much of a mean is taken off is chosen by what the held-out questions find then.
+centering. The texts are the training part of the prepared data: questions, and of translated sentences
+those that ask, encoded as queries; all sentences only of a language that has too few. How much of a mean is taken off is chosen by what the held-out questions find then.
 The means are not part of the model: its fingerprint does not change.
 """
 
@@ -30,6 +30,8 @@ SCALE = 1000  # components are written as whole thousandths: together the roundi
 LEAST = 50  # texts of a language; with fewer, chance moves the mean by more than languages differ
 UNLIKE_QUERIES = ("debian-descriptions",)  # long descriptions of programs, names and versions
 LONGEST = 300  # characters: queries are short
+QUESTION_MARKS = ("?", "？", "؟", "፧")
+GREEK_QUESTION_MARK = ";"
 SEED = 1
 WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -70,31 +72,40 @@ def parse_arguments() -> argparse.Namespace:
 def gather(data: Path, most: int) -> Texts:
     """A sample of each language and source; every text is as likely as another to be in it."""
     chance = random.Random(SEED)
-    samples: dict[tuple[str, str], list[str]] = defaultdict(list)
-    seen: dict[tuple[str, str], int] = defaultdict(int)
-    for source, language, text in training_texts(data):
-        key = (language, source)
+    samples: dict[tuple[str, str, bool], list[str]] = defaultdict(list)
+    seen: dict[tuple[str, str, bool], int] = defaultdict(int)
+    for source, language, text, question in training_texts(data):
+        key = (language, source, question)
         seen[key] += 1
         if len(samples[key]) < most:
             samples[key].append(text)
         elif (place := chance.randrange(seen[key])) < most:
             samples[key][place] = text
+    asked: dict[str, int] = defaultdict(int)
+    for (language, _, question), sample in samples.items():
+        asked[language] += len(sample) * question
     texts: Texts = defaultdict(dict)
-    for (language, source), sample in sorted(samples.items()):
-        texts[language][source] = sample
+    for (language, source, question), sample in sorted(samples.items()):
+        if question or asked[language] < LEAST:
+            texts[language][source] = texts[language].get(source, []) + sample
     enough = {name: sources for name, sources in texts.items() if sum(map(len, sources.values())) >= LEAST}
     if not enough:
         raise ValueError(f"{data} has no language with {LEAST} texts to train on")
     return enough
 
 
-def training_texts(data: Path) -> Iterator[tuple[str, str, str]]:
-    """Source, language and text of each question and of each translated text."""
+def training_texts(data: Path) -> Iterator[tuple[str, str, str, bool]]:
+    """Source, language and text of each question and of each translated text, and whether it asks."""
     for record in records(data / "pairs.jsonl"):
-        yield record["source"], record["language"], record["question"][:LONGEST]
+        yield record["source"], record["language"], record["question"][:LONGEST], True
     for record in records(data / "parallel.jsonl"):
         for language, text in record["texts"].items():
-            yield record["source"], language, text[:LONGEST]
+            yield record["source"], language, text[:LONGEST], asks(text, language)
+
+
+def asks(text: str, language: str) -> bool:
+    marks = (*QUESTION_MARKS, GREEK_QUESTION_MARK) if language == "el" else QUESTION_MARKS
+    return text.rstrip().endswith(marks)
 
 
 def records(path: Path) -> Iterator[dict]:
@@ -130,8 +141,8 @@ def describe(texts: Texts) -> str:
     sources = sorted({source for sources in texts.values() for source in sources})
     count = sum(len(sample) for sources in texts.values() for sample in sources.values())
     return (
-        f"The mean vector of each language's queries: {count:,} questions and translated sentences of the training "
-        f"data ({', '.join(sources)}), encoded as queries"
+        f"The mean vector of each language's queries: {count:,} questions of the training data, and sentences of "
+        f"languages with few ({', '.join(sources)}), encoded as queries"
     )
 
 
