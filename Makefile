@@ -19,7 +19,7 @@ RUN ?= .cache/runs/encoder
 MODEL ?= .cache/models/multilingual-e5-small-aligned
 MODELS := PYTHONPATH=models/src .venv-models/bin/python -m
 
-.PHONY: help demo test train-smoke lint runtime runtime-cuda build test-rust hostile fuzz deny test-metrics eval-check bench bench-encode bench-query bench-bias bench-load bench-soak bench-million bench-language bench-corpus bench-rivals bench-growth bench-filters bench-churn bench-builders stress-replay stress-kill stress-scarcity stress-readers train-data train export evaluate base-model clean
+.PHONY: help demo test train-smoke lint runtime runtime-cuda build test-rust test-orders hostile fuzz deny test-metrics eval-check bench bench-encode bench-query bench-bias bench-load bench-soak bench-million bench-language bench-corpus bench-rivals bench-growth bench-filters bench-churn bench-builders stress-replay stress-kill stress-scarcity stress-readers train-data train export evaluate base-model clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,9 @@ test-rust: runtime
 	# Not the examples, which lint compiles: linked, each takes hundreds of megabytes.
 	MLSEARCH_DATA=$(abspath $(DATA)) cargo test --workspace --locked --tests
 	cargo test --workspace --locked --doc
+
+test-orders: ## every order in which threads that build a graph may run
+	RUSTFLAGS="--cfg loom" cargo test --locked -p mlsearch-index --lib orders --target-dir target/loom
 
 hostile: ## 100,000 indexes damaged and forged at random; CASES and SEED choose others
 	HOSTILE_CASES=$(CASES) HOSTILE_SEED=$(SEED) cargo test --locked -p mlsearch-index --test hostile

@@ -1,10 +1,10 @@
 //! Building a graph: from nothing, or from one that has most of the documents already.
 
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::graph::{Graph, Layer, NO_NODE};
+use super::links::{Links, Locks};
 use super::reach;
 use super::scratch::Scratch;
 use super::search::{self, Score};
@@ -159,9 +159,7 @@ pub(crate) fn build(
 
 /// One level while it is built.
 struct BuildLayer {
-    links: Vec<AtomicU32>,
-    /// Room for links a node.
-    stride: usize,
+    links: Links,
     /// Links a node in the end.
     kept: usize,
     /// The slot of each node, ascending; none on level 0, where nodes are slots.
@@ -171,9 +169,8 @@ struct BuildLayer {
 
 impl BuildLayer {
     fn new(kept: usize, slots: Option<Vec<u32>>, nodes: usize) -> BuildLayer {
-        let stride = kept * OVERFLOW.0 / OVERFLOW.1;
-        let links = (0..nodes * stride).map(|_| AtomicU32::new(NO_NODE)).collect();
-        BuildLayer { links, stride, kept, slots, nodes }
+        let links = Links::new(nodes, kept * OVERFLOW.0 / OVERFLOW.1);
+        BuildLayer { links, kept, slots, nodes }
     }
 
     fn slot(&self, node: u32) -> u32 {
@@ -186,18 +183,6 @@ impl BuildLayer {
             Some(slots) => slots.binary_search(&slot).ok().map(|node| node as u32),
         }
     }
-
-    fn places(&self, node: u32) -> &[AtomicU32] {
-        &self.links[node as usize * self.stride..][..self.stride]
-    }
-
-    /// Replaces the links of a node. Others may read some old and some new ones meanwhile.
-    fn set(&self, node: u32, links: &[u32]) {
-        let links = links.iter().copied().chain(std::iter::repeat(NO_NODE));
-        for (place, link) in self.places(node).iter().zip(links) {
-            place.store(link, Ordering::Relaxed);
-        }
-    }
 }
 
 impl Layer for BuildLayer {
@@ -207,8 +192,7 @@ impl Layer for BuildLayer {
 
     #[inline]
     fn neighbors(&self, node: u32) -> impl Iterator<Item = u32> {
-        let places = self.places(node).iter();
-        places.map(|place| place.load(Ordering::Relaxed)).take_while(|&link| link != NO_NODE)
+        self.links.of(node)
     }
 
     fn prefetch(&self, _: u32) {}
@@ -263,7 +247,7 @@ struct Builder<'build> {
     options: &'build BuildOptions,
     /// From level 0 up.
     layers: Vec<BuildLayer>,
-    locks: Vec<Mutex<()>>,
+    locks: Locks,
     /// The slots to insert, those of the highest levels first, and those levels.
     order: Vec<(u32, usize)>,
     /// The level that walks begin at, and its node; none before anything is inserted.
@@ -320,7 +304,7 @@ impl<'build> Builder<'build> {
             space,
             options,
             layers: layers.collect(),
-            locks: (0..LOCKS).map(|_| Mutex::new(())).collect(),
+            locks: Locks::new(LOCKS),
             order,
             entry: None,
         };
@@ -388,10 +372,10 @@ impl<'build> Builder<'build> {
                 kept.sort_unstable();
                 kept.dedup();
                 self.choose(layer, node, &kept, &mut worker.linking, &mut worker.selector);
-                layer.set(node, &worker.linking.chosen);
+                layer.links.set(node, &worker.linking.chosen);
             } else {
                 kept.truncate(layer.kept);
-                layer.set(node, &kept);
+                layer.links.set(node, &kept);
             }
         }
         first
@@ -442,7 +426,7 @@ impl<'build> Builder<'build> {
         nodes.extend(layer.neighbors(node));
         if nodes.len() > layer.kept {
             self.choose(layer, node, &nodes, linking, selector);
-            layer.set(node, &linking.chosen);
+            layer.links.set(node, &linking.chosen);
         }
         linking.nodes = nodes;
     }
@@ -497,8 +481,8 @@ impl<'build> Builder<'build> {
         let slot = |node| layer.slot(node);
         selector.select(self.space, candidates, slot, layer.kept, chosen);
         {
-            let _lock = self.lock(node);
-            layer.set(node, chosen);
+            let _lock = self.locks.lock(node);
+            layer.links.set(node, chosen);
         }
         for &neighbor in &*chosen {
             self.link_back(layer, neighbor, node, linking, selector);
@@ -514,18 +498,14 @@ impl<'build> Builder<'build> {
         linking: &mut Linking,
         selector: &mut Selector,
     ) {
-        let _lock = self.lock(node);
+        let _lock = self.locks.lock(node);
         let mut nodes = std::mem::take(&mut linking.nodes);
         nodes.clear();
         nodes.extend(layer.neighbors(node));
-        if !nodes.contains(&added) {
-            if let Some(place) = layer.places(node).get(nodes.len()) {
-                place.store(added, Ordering::Relaxed);
-            } else {
-                nodes.push(added);
-                self.choose(layer, node, &nodes, linking, selector);
-                layer.set(node, &linking.chosen);
-            }
+        if !nodes.contains(&added) && !layer.links.push(node, nodes.len(), added) {
+            nodes.push(added);
+            self.choose(layer, node, &nodes, linking, selector);
+            layer.links.set(node, &linking.chosen);
         }
         linking.nodes = nodes;
     }
@@ -549,11 +529,6 @@ impl<'build> Builder<'build> {
         selector.select(self.space, candidates, slot, layer.kept, chosen);
     }
 
-    fn lock(&self, node: u32) -> std::sync::MutexGuard<'_, ()> {
-        // A lock guards no data of its own that a panic could leave half changed.
-        self.locks[node as usize % LOCKS].lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Brings every node down to the links it keeps, and makes every slot reachable.
     fn finish(self) -> Built {
         let nodes_at_once = 1 << 12;
@@ -573,7 +548,7 @@ impl<'build> Builder<'build> {
             }
         };
         self.on_all_threads(work);
-        let mut layers = self.layers.iter().map(BuildLayer::trimmed);
+        let mut layers = self.layers.iter().map(|layer| layer.links.kept(layer.kept));
         let mut links = layers.next().unwrap_or_default();
         let stride = 2 * self.options.m;
         let levels: Vec<BuiltLevel> = self.layers[1..]
@@ -588,18 +563,6 @@ impl<'build> Builder<'build> {
         let entry = levels.last().and_then(|level| level.slots.first().copied()).unwrap_or(0);
         reach::connect(self.space, &mut links, stride, entry);
         Built { stride, links, levels }
-    }
-}
-
-impl BuildLayer {
-    /// The links of all nodes at the stride they are left with.
-    fn trimmed(&self) -> Vec<u32> {
-        let mut links = Vec::with_capacity(self.nodes * self.kept);
-        for node in 0..self.nodes as u32 {
-            let places = &self.places(node)[..self.kept];
-            links.extend(places.iter().map(|place| place.load(Ordering::Relaxed)));
-        }
-        links
     }
 }
 

@@ -8,6 +8,7 @@ mod build;
 mod graph;
 #[cfg(feature = "hnsw_rs")]
 mod hnsw_rs;
+mod links;
 mod pool;
 mod reach;
 mod scratch;
