@@ -37,6 +37,18 @@ def test_a_mix_lies_between_the_two(tiny_checkpoint, trained):
         mixes.put(1.5, model)
 
 
+def test_the_mean_of_runs_is_that_of_their_weights(tiny_checkpoint, trained):
+    one = average.mean([trained], None)
+    both = average.mean([trained, tiny_checkpoint], None)
+    base = encoder.load(str(tiny_checkpoint))
+    for (name, old), whole, half in zip(base.named_parameters(), one.parameters(), both.parameters()):
+        moved = 0.0 if "word_embeddings" in name else 1.0
+        assert torch.allclose(whole, old + moved, atol=1e-6), name
+        assert torch.allclose(half, old + moved / 2, atol=1e-6), name
+    assert one.description.training == {"step": 3}
+    assert both.description.training == {"step": 3, "averaged_with": [base.description.training]}
+
+
 def test_of_shares_that_are_as_good_the_greatest_is_chosen():
     assert average.choose({0.5: 0.6489, 0.6: 0.6495, 0.7: 0.6494, 0.8: 0.6480}) == 0.7
     assert average.choose({0.5: 0.7, 1.0: 0.6}) == 0.5

@@ -24,6 +24,9 @@ def training(record: dict, report: dict | None) -> str:
         lines += [f"First: {run(record['start'])}", f"Then: {run(record)}"]
     else:
         lines.append(run(record))
+    for other in record.get("averaged_with", []):
+        first = f"after {run(other['start'])[:-1]}, " if "start" in other else ""
+        lines.append(f"Averaged with another run, seed {other['config']['run']['seed']}: {first}{run(other)}")
     lines += [
         "The step was chosen by validation on held-out parts of the sources alone; texts of the evaluation sets were kept",
         "out.",

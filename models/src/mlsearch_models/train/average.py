@@ -1,8 +1,9 @@
 """Averages the weights of the base and of what training made of it, and keeps the mix that does best on the dev splits:
 
-    python -m mlsearch_models.train.average --trained DIR --config FILE --data DIR --out DIR
+    python -m mlsearch_models.train.average --trained DIR [DIR ...] --config FILE --data DIR --out DIR
 
-Between the two lie encoders that keep more of what the base could do with texts unlike the training
+Of several runs from one base the mean is taken first: what they do not have in common is mostly chance
+(Wortsman et al., arXiv 2203.05482). Between base and trained lie encoders that keep more of what the base could do with texts unlike the training
 texts (Wortsman et al., arXiv 2109.01903). What training does not see is therefore measured as well:
 retrieval within prepared passages that no training reads.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +36,7 @@ def main() -> int:
     try:
         settings = config.read(arguments.config)
         base = load_base(settings, arguments.cache)
-        trained = encoder.load(arguments.trained, arguments.cache)
+        trained = mean(arguments.trained, arguments.cache)
         prepared = corpus.load(arguments.data, base)
         validation, unseen = Validation(prepared, settings), Unseen(arguments.data / "passages.jsonl", prepared)
         mixes, tried = Mixes(base, trained), {}
@@ -47,21 +49,42 @@ def main() -> int:
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    told = dict(trained.description.training or {})
-    trained.save(arguments.out, told | {"share_of_trained_weights": best, "validation": tried[best]})
+    trained.save(arguments.out, trained.description.training | {"share_of_trained_weights": best, "validation": tried[best]})
     print(f"{arguments.out}: share {best}, score {tried[best]['score']:.4f}")
     return 0
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="mlsearch_models.train.average", description="Averages base and trained weights.")
-    parser.add_argument("--trained", type=Path, required=True, help="a checkpoint, such as RUN/best")
+    parser.add_argument("--trained", type=Path, nargs="+", required=True, help="checkpoints, such as RUN/best")
     parser.add_argument("--config", type=Path, required=True, help="the configuration of its run")
     parser.add_argument("--data", type=Path, required=True, help="the folder that mlsearch_models.prepare wrote")
     parser.add_argument("--out", type=Path, required=True, help="where the chosen mix goes")
     parser.add_argument("--cache", type=Path, default=Path(".cache"), help="where the base weights are kept")
     parser.add_argument("--shares", type=float, nargs="+", default=SHARES, help="of the trained weights, to be tried")
     return parser.parse_args()
+
+
+def mean(checkpoints: list[Path], cache: Path) -> encoder.Encoder:
+    """The encoder of the first checkpoint with the mean weights of all; its description tells of the others."""
+    models = [encoder.load(checkpoint, cache) for checkpoint in checkpoints]
+    first, *others = models
+    weights = copied(first)
+    for other in map(copied, others):
+        if {name: value.shape for name, value in other.items()} != {
+            name: value.shape for name, value in weights.items()
+        }:
+            raise ValueError("the checkpoints are not of one architecture")
+        for name, value in other.items():
+            if value.is_floating_point():
+                weights[name] += value
+    first.load_state_dict(
+        {name: value / len(models) if value.is_floating_point() else value for name, value in weights.items()}
+    )
+    if others:
+        told = first.description.training | {"averaged_with": [other.description.training for other in others]}
+        first.description = replace(first.description, training=told)
+    return first
 
 
 def choose(scores: dict[float, float]) -> float:
