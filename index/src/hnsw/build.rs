@@ -482,7 +482,7 @@ impl<'build> Builder<'build> {
         selector.select(self.space, candidates, slot, layer.kept, chosen);
         {
             let _lock = self.locks.lock(node);
-            layer.links.set(node, chosen);
+            layer.links.begin(node, chosen);
         }
         for &neighbor in &*chosen {
             self.link_back(layer, neighbor, node, linking, selector);

@@ -42,6 +42,16 @@ impl Links {
         }
     }
 
+    /// Gives a node its first links, before those that others have added to it already; where there
+    /// is no room for all, the last of these go.
+    pub(super) fn begin(&self, node: u32, links: &[u32]) {
+        let added: Vec<u32> = self.of(node).filter(|link| !links.contains(link)).collect();
+        self.set(node, links);
+        for (count, link) in (links.len()..).zip(added) {
+            self.push(node, count, link);
+        }
+    }
+
     /// Adds a link to a node that has `count` of them; false where there is no room.
     pub(super) fn push(&self, node: u32, count: usize, link: u32) -> bool {
         let place = self.places(node).get(count);
@@ -134,6 +144,26 @@ mod orders {
             writer.join().unwrap();
             assert_eq!(shared.0.of(0).collect::<Vec<_>>(), [4, 5]);
             assert_eq!(shared.0.kept(2), [4, 5, 9, super::NO_NODE]);
+        });
+    }
+
+    #[test]
+    fn a_node_that_begins_keeps_what_another_added() {
+        loom::model(|| {
+            let shared = Arc::new((Links::new(1, 3), Locks::new(1)));
+            let adder = {
+                let shared = shared.clone();
+                thread::spawn(move || {
+                    let _lock = shared.1.lock(0);
+                    add(&shared.0, 0, 3);
+                })
+            };
+            {
+                let _lock = shared.1.lock(0);
+                shared.0.begin(0, &[1, 2]);
+            }
+            adder.join().unwrap();
+            assert_eq!(sorted(&shared.0, 0), [1, 2, 3]);
         });
     }
 
