@@ -15,3 +15,16 @@ def test_a_card_tells_of_every_run():
     assert "Averaged with another run, seed 2: after step 90" in told
     assert "60% those of training" in told
     assert "Averaged" not in sections.training(started, None)
+
+
+def test_a_card_names_the_sources_and_licences_of_every_run():
+    def drawing(source: str, **more) -> dict:
+        return {"config": {"parallel": {"sources": {source: 1.0, "none of it": 0.0}}}} | more
+
+    names = ("first", "second", "other", "none of it", "unused")
+    kept = {"file": "parallel.jsonl", "split": "train", "records": 1, "texts_by_language": {"sw": 1}}
+    report = {"kept": [kept | {"source": name, "licence": f"that of {name}"} for name in names]}
+    averaged = drawing("second", start=drawing("first"), averaged_with=[drawing("other")])
+    assert [row[0] for row in sections.sources(report, averaged)] == ["first", "second", "other"]
+    assert [each["licence"] for each in sections.licences(report, drawing("other"))] == ["that of other"]
+    assert len(sections.sources(report, {})) == len(names)

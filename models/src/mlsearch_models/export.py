@@ -67,7 +67,7 @@ def export(arguments: argparse.Namespace) -> list[retrieval.Difference]:
     request, languages = assemble.request(arguments, checkpoint, arguments.name or described.name)
     request = replace(
         request,
-        licences=sections.licences(report, record.get("config", {})),
+        licences=sections.licences(report, record),
         provenance={"training": record},
     )
     known = bases.of(described.base)

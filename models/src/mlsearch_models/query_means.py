@@ -4,7 +4,8 @@
 
 Writes MODEL/query_means.json, which the engine takes off queries when it corrects a ranking by
 centering. The texts are the training part of the prepared data: questions, and of translated sentences
-those that ask, encoded as queries; all sentences only of a language that has too few. How much of a mean is taken off is chosen by what the held-out questions find then.
+those that ask, encoded as queries; all sentences only of a language that has too few. How much of a mean
+is taken off is chosen by what the held-out questions find then.
 The means are not part of the model: its fingerprint does not change.
 """
 

@@ -26,7 +26,8 @@ def training(record: dict, report: dict | None) -> str:
         lines.append(run(record))
     for other in record.get("averaged_with", []):
         first = f"after {run(other['start'])[:-1]}, " if "start" in other else ""
-        lines.append(f"Averaged with another run, seed {other['config']['run']['seed']}: {first}{run(other)}")
+        seed = other.get("config", {}).get("run", {}).get("seed", "unknown")
+        lines.append(f"Averaged with another run, seed {seed}: {first}{run(other)}")
     lines += [
         "The step was chosen by validation on held-out parts of the sources alone; texts of the evaluation sets were kept",
         "out.",
@@ -37,7 +38,7 @@ def training(record: dict, report: dict | None) -> str:
             "the same parts and on held-out passages of no source that was trained on.",
         ]
     lines.append("")
-    rows = sources(report, config) if report else []
+    rows = sources(report, record) if report else []
     if rows:
         lines += ["| source | used as | licence | training records | languages |", "|---|---|---|---|---|"]
         lines += ["| " + " | ".join(row) + " |" for row in rows]
@@ -59,23 +60,34 @@ def run(record: dict) -> str:
     )
 
 
-def sources(report: dict, config: dict) -> list[list[str]]:
-    """A row for each source that the configuration draws from; all where it names none."""
+def configs(record: dict) -> list[dict]:
+    """The configurations of a run, of the one that it went on from and of those it was averaged with."""
+    others = [record["start"]] if "start" in record else []
+    own = [record["config"]] if record.get("config") else []
+    return own + [config for other in others + record.get("averaged_with", []) for config in configs(other)]
+
+
+def sources(report: dict, record: dict) -> list[list[str]]:
+    """A row for each source that any of the runs draws from; all where one names none."""
     rows = []
+    runs = configs(record) or [{}]
     for kept in report["kept"]:
         kind = kept["file"].removesuffix(".jsonl")
-        section = config.get(kind, {})
-        named = {**section.get("sources", {}), **section.get("cross_sources", {})}
-        drawn = kind in ("pairs", "parallel") and (not named or named.get(kept["source"], 0) > 0)
-        if drawn and kept["split"] == "train":
+        if kept["split"] == "train" and any(draws(config, kind, kept["source"]) for config in runs):
             languages = len(kept["texts_by_language"])
             rows.append([kept["source"], kind, kept["licence"] or "", f"{kept['records']:,}", str(languages)])
     return rows
 
 
-def licences(report: dict | None, config: dict) -> tuple[dict[str, str], ...]:
+def draws(config: dict, kind: str, source: str) -> bool:
+    section = config.get(kind, {})
+    named = {**section.get("sources", {}), **section.get("cross_sources", {})}
+    return kind in ("pairs", "parallel") and (not named or named.get(source, 0) > 0)
+
+
+def licences(report: dict | None, record: dict) -> tuple[dict[str, str], ...]:
     """Entries of config.json for the training data."""
-    rows = sources(report, config) if report else []
+    rows = sources(report, record) if report else []
     named = {name: licence for name, _, licence, _, _ in rows}
     return tuple({"what": "training data", "licence": licence, "source": name} for name, licence in named.items())
 

@@ -3,9 +3,9 @@
     python -m mlsearch_models.train.average --trained DIR [DIR ...] --config FILE --data DIR --out DIR
 
 Of several runs from one base the mean is taken first: what they do not have in common is mostly chance
-(Wortsman et al., arXiv 2203.05482). Between base and trained lie encoders that keep more of what the base could do with texts unlike the training
-texts (Wortsman et al., arXiv 2109.01903). What training does not see is therefore measured as well:
-retrieval within prepared passages that no training reads.
+(Wortsman et al., arXiv 2203.05482). Between base and trained lie encoders that keep more of what the
+base could do with texts unlike the training texts (Wortsman et al., arXiv 2109.01903). What training does
+not see is therefore measured as well: retrieval within prepared passages that no training reads.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ def main() -> int:
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    trained.save(arguments.out, trained.description.training | {"share_of_trained_weights": best, "validation": tried[best]})
+    told = {"share_of_trained_weights": best, "validation": tried[best]}
+    trained.save(arguments.out, trained.description.training | told)
     print(f"{arguments.out}: share {best}, score {tried[best]['score']:.4f}")
     return 0
 
@@ -71,9 +72,7 @@ def mean(checkpoints: list[Path], cache: Path) -> encoder.Encoder:
     first, *others = models
     weights = copied(first)
     for other in map(copied, others):
-        if {name: value.shape for name, value in other.items()} != {
-            name: value.shape for name, value in weights.items()
-        }:
+        if not alike(other, weights):
             raise ValueError("the checkpoints are not of one architecture")
         for name, value in other.items():
             if value.is_floating_point():
@@ -99,9 +98,7 @@ class Mixes:
     def __init__(self, base: encoder.Encoder, trained: encoder.Encoder):
         self.base = copied(base)
         self.trained = copied(trained)
-        if {name: value.shape for name, value in self.base.items()} != {
-            name: value.shape for name, value in self.trained.items()
-        }:
+        if not alike(self.base, self.trained):
             raise ValueError("the trained encoder is not one of this configuration's base")
 
     def put(self, share: float, into: encoder.Encoder) -> None:
@@ -113,6 +110,10 @@ class Mixes:
                 for name, value in self.trained.items()
             }
         )
+
+
+def alike(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return {name: value.shape for name, value in one.items()} == {name: value.shape for name, value in other.items()}
 
 
 def copied(model: encoder.Encoder) -> dict[str, torch.Tensor]:
