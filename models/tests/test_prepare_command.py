@@ -141,7 +141,8 @@ def test_the_title_of_an_article_is_what_its_text_opens_with_twice():
 
 
 def run(monkeypatch, capsys, *arguments):
-    monkeypatch.setattr(sys, "argv", ["prepare", *map(str, arguments)])
+    """The command without the project's own texts, unless it is told where they are."""
+    monkeypatch.setattr(sys, "argv", ["prepare", "--encyclopedia", "absent", *map(str, arguments)])
     status = command.main()
     return status, capsys.readouterr()
 
@@ -158,6 +159,16 @@ def test_the_command_goes_on_without_absent_sources(tmp_path, monkeypatch, capsy
     [line] = (tmp_path / "out/pairs.jsonl").read_text(encoding="utf-8").splitlines()
     assert json.loads(line).keys() == {"source", "split", "language", "group", "question", "passage", "sentence"}
     assert (tmp_path / "out/parallel.jsonl").read_text() == ""
+
+
+def test_the_projects_own_texts_are_a_source(tmp_path, monkeypatch, capsys):
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own/mill.txt").write_text(f"## mill\nen\nWho broke the ice? || {KNOWN}\n", encoding="utf-8")
+    folders = ("--data", tmp_path / "data", "--out", tmp_path / "out", "--encyclopedia", tmp_path / "own")
+    status, printed = run(monkeypatch, capsys, *folders)
+    assert status == 0 and "absent, left out: encyclopedia" not in printed.err
+    [line] = (tmp_path / "out/pairs.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(line)["sentence"] == KNOWN
 
 
 def test_a_damaged_archive_ends_the_command_and_leaves_earlier_output(tmp_path, monkeypatch, capsys):

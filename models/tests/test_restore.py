@@ -35,6 +35,7 @@ def test_a_restored_model_gives_the_vectors_of_the_one_that_was_exported(
     arguments = ["restore", str(folder), "--base", str(tiny_checkpoint), "--out", str(tmp_path / "again")]
     monkeypatch.setattr(sys, "argv", arguments)
     assert restore.main() == 0
+    assert encoder.load(tmp_path / "again").description.training["restored"] == f"{folder.name} 1"
     again, base = encoder.load(tmp_path / "again"), encoder.load(tiny_checkpoint)
     expected = model.encode(TEXTS, "query")
     cosines = (again.encode(TEXTS, "query") * expected).sum(1)

@@ -7,6 +7,7 @@ import pytest
 
 from mlsearch_models import encoder
 from mlsearch_models.train import batches, config, corpus, trainer
+from mlsearch_models.train.validation import pool_precision
 
 LANGUAGES = ("aa", "bb", "cc", "dd")
 
@@ -113,23 +114,62 @@ def test_a_batch_depends_on_seed_and_step_alone(prepared):
     assert not np.array_equal(first.pairs(3).passages, first.pairs(7).passages)
 
 
-def test_pairs_of_one_group_are_not_each_others_wrong_answers():
+def test_what_means_the_same_as_a_right_answer_is_not_a_wrong_one():
     batch = batches.PairBatch(
         "monolingual",
         questions=np.array([1, 2, 3]),
         keywords=np.zeros(3, bool),
-        passages=np.array([10, 20, 10]),
-        negatives=np.array([30, 20]),
-        question_groups=np.array([5, 6, 7]),
-        negative_groups=np.array([5, 6]),
+        passages=np.array([10, 20, 11]),
+        negatives=np.array([30, 20, 40]),
+        candidates=np.array([7, 8, 7, 9, 8, 6]),
+        answers=np.array([[7, 6], [8, -1], [7, 6]]),
     )
     allowed = trainer.allowed_candidates(batch)
-    # Questions 0 and 2 share a passage; the second negative is question 1's own passage.
+    # Questions 0 and 2 share what their passages mean, and the passage that the last negative is; the second negative
+    # is question 1's own passage.
     assert allowed.tolist() == [
-        [True, True, False, True, True],
-        [True, True, True, True, False],
-        [False, True, True, True, True],
+        [True, True, False, True, True, False],
+        [True, True, True, True, False, True],
+        [False, True, True, True, True, False],
     ]
+
+
+def test_answers_of_a_group_mean_the_same_and_so_do_passages_that_answer_several_questions(tiny_checkpoint, tmp_path):
+    rows = [
+        (language, group, f"{word(9, language)}.", f"{word(group, language)}. {word(group + 1000, language)}.")
+        for group in (1, 2)
+        for language in ("aa", "bb")
+    ]
+    with (tmp_path / "pairs.jsonl").open("w") as file:
+        for language, group, passage, sentence in rows:
+            row = {"source": "x", "split": "train", "language": language, "group": f"g{group}"}
+            row |= {"question": word(group + 50, language), "passage": passage, "sentence": sentence}
+            file.write(json.dumps(row) + "\n")
+    data = corpus.load(tmp_path, encoder.load(str(tiny_checkpoint)))
+    meaning = batches.meanings(data)
+    passages, sentences = meaning[data.pairs.passage], meaning[data.pairs.sentence]
+    assert len(set(passages)) == 1
+    assert sentences[0] == sentences[1] != sentences[2] == sentences[3]
+    assert set(passages).isdisjoint(sentences)
+
+
+def test_wrong_answers_of_a_cross_batch_are_in_the_languages_of_the_question_and_of_the_answer(prepared):
+    data = prepared[0]
+    draw = batches.Batches(data, settings(alpha=0.0, negatives=9))
+    rows = np.flatnonzero((data.pairs.sentence >= 0) & (data.pairs.split == batches.TRAIN))
+    question, answer = rows[0], next(row for row in rows[1:] if data.pairs.language[row] != data.pairs.language[rows[0]])
+    found = set(draw.wrong_answers(int(question), int(answer), True, np.random.default_rng(0)))
+    for row in (question, answer):
+        others = data.pairs.others[data.pairs.others_start[row] : data.pairs.others_start[row + 1]]
+        assert len(others) and found.issuperset(others)
+
+
+def test_an_order_by_chance_and_a_perfect_one_of_answers_in_any_language():
+    group = np.array([0, 0, 1, 1])
+    assert pool_precision(np.array([[2, 2, 1, 1], [2, 2, 1, 1], [1, 1, 2, 2], [1, 1, 2, 2]]), group) == 1
+    # The right ones are second and fourth.
+    worst = np.array([[3, 1, 4, 2], [3, 1, 4, 2], [4, 2, 3, 1], [4, 2, 3, 1]])
+    assert pool_precision(worst, group) == pytest.approx((1 / 2 + 2 / 4) / 2)
 
 
 def test_a_question_that_asks_for_many_passages_is_dropped(tiny_checkpoint, tmp_path):
@@ -176,8 +216,10 @@ def test_mined_negatives_are_in_the_language_of_the_question(prepared):
     drawn = batches.Batches(data, settings(alpha=0.0, negatives=0, mined=1), mined)
     language = dict(zip(np.array(pairs.passage).tolist(), np.array(pairs.language).tolist()))
     asked = dict(zip(np.array(pairs.question).tolist(), np.array(pairs.language).tolist()))
+    group = dict(zip(np.array(pairs.question).tolist(), np.array(pairs.group).tolist()))
     for step in range(5):
         batch = drawn.pairs(step)
         # Pairs of which nothing was mined are left out.
-        assert batch.kind == "cross-lingual" and len(batch.negatives) == len(batch.questions) and (batch.question_groups % 2 == 0).all()
+        assert batch.kind == "cross-lingual" and len(batch.negatives) == len(batch.questions)
+        assert all(group[int(text)] % 2 == 0 for text in batch.questions)
         assert [language[int(text)] for text in batch.negatives] == [asked[int(text)] for text in batch.questions]

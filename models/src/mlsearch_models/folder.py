@@ -10,6 +10,7 @@ from blake3 import blake3
 
 FORMAT = 1
 FILES = ("model.onnx", "embeddings.bin", "tokenizer.json", "parity.json")
+TRAINING_DATA = "training data"  # `what` of such a licence
 SIZE_LIMIT = 80_000_000  # bytes, of the whole folder
 
 

@@ -8,6 +8,7 @@ changes nothing of what the pair computes, is taken to be the one that brings bo
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +26,7 @@ def main() -> int:
     try:
         base = encoder.load(arguments.base, arguments.cache)
         restore(arguments.folder, base)
-        base.save(arguments.out)
+        base.save(arguments.out, origin(arguments.folder))
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -40,6 +41,13 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--base", default=encoder.WHEEL, help="the encoder that it was trained from: a name or a folder")
     parser.add_argument("--cache", type=Path, default=Path(".cache"), help="where the base weights are kept")
     return parser.parse_args()
+
+
+def origin(exported: Path) -> dict[str, object]:
+    """What the checkpoint's record of its training says: the model's name and version, and the licences of its data."""
+    document = json.loads((exported / "config.json").read_text(encoding="utf-8"))
+    licences = [entry for entry in document["licences"] if entry["what"] == folder.TRAINING_DATA]
+    return {"restored": f"{document['name']} {document['version']}", "licences": licences}
 
 
 def restore(exported: Path, base: encoder.Encoder) -> None:

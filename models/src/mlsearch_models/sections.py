@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from .folder import TRAINING_DATA
 from .retrieval import TOLERANCE, Difference, Questions
 
 # What training on a source does to results that others may want to report.
@@ -20,10 +21,11 @@ def training(record: dict, report: dict | None) -> str:
     """`record` is what the trainer left in the checkpoint; `report` is the prepared data's."""
     config = record.get("config", {})
     lines = ["## Training"]
-    if "start" in record:
-        lines += [f"First: {run(record['start'])}", f"Then: {run(record)}"]
-    else:
-        lines.append(run(record))
+    steps = [record]
+    while "start" in steps[0]:
+        steps.insert(0, steps[0]["start"])
+    words = ["First: ", *["Then: "] * (len(steps) - 1)] if len(steps) > 1 else [""]
+    lines += [word + run(step) for word, step in zip(words, steps)]
     for other in record.get("averaged_with", []):
         first = f"after {run(other['start'])[:-1]}, " if "start" in other else ""
         seed = other.get("config", {}).get("run", {}).get("seed", "unknown")
@@ -52,6 +54,8 @@ def training(record: dict, report: dict | None) -> str:
 
 def run(record: dict) -> str:
     """What a run took, in a sentence."""
+    if "restored" in record:
+        return f"the int8 weights of {record['restored']}, whose card tells of their training."
     steps = record.get("config", {}).get("optimizer", {}).get("steps", record.get("step"))
     hours = record.get("seconds", 0) / 3600
     return (
@@ -62,18 +66,22 @@ def run(record: dict) -> str:
 
 def configs(record: dict) -> list[dict]:
     """The configurations of a run, of the one that it went on from and of those it was averaged with."""
+    return [run["config"] for run in runs(record) if run.get("config")]
+
+
+def runs(record: dict) -> list[dict]:
+    """A run's record, that of the one that it went on from, and of those it was averaged with."""
     others = [record["start"]] if "start" in record else []
-    own = [record["config"]] if record.get("config") else []
-    return own + [config for other in others + record.get("averaged_with", []) for config in configs(other)]
+    return [record] + [run for other in others + record.get("averaged_with", []) for run in runs(other)]
 
 
 def sources(report: dict, record: dict) -> list[list[str]]:
     """A row for each source that any of the runs draws from; all where one names none."""
     rows = []
-    runs = configs(record) or [{}]
+    drawing = configs(record) or [{}]
     for kept in report["kept"]:
         kind = kept["file"].removesuffix(".jsonl")
-        if kept["split"] == "train" and any(draws(config, kind, kept["source"]) for config in runs):
+        if kept["split"] == "train" and any(draws(config, kind, kept["source"]) for config in drawing):
             languages = len(kept["texts_by_language"])
             rows.append([kept["source"], kind, kept["licence"] or "", f"{kept['records']:,}", str(languages)])
     return rows
@@ -88,8 +96,9 @@ def draws(config: dict, kind: str, source: str) -> bool:
 def licences(report: dict | None, record: dict) -> tuple[dict[str, str], ...]:
     """Entries of config.json for the training data."""
     rows = sources(report, record) if report else []
-    named = {name: licence for name, _, licence, _, _ in rows}
-    return tuple({"what": "training data", "licence": licence, "source": name} for name, licence in named.items())
+    named = {entry["source"]: entry["licence"] for run in runs(record) for entry in run.get("licences", [])}
+    named |= {name: licence for name, _, licence, _, _ in rows}
+    return tuple({"what": TRAINING_DATA, "licence": licence, "source": name} for name, licence in named.items())
 
 
 def configuration(config: dict) -> list[str]:

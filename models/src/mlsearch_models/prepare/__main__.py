@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from . import articles, blocks, debian_fetch, descriptions, evaluation, libreoffice, questions, translations
+from . import articles, blocks, debian_fetch, descriptions, encyclopedia, evaluation, libreoffice, questions, translations
 from .archives import AbsentError, DamagedError
 from .overlap import Overlap
 from .pipeline import Prepared
@@ -22,6 +22,7 @@ from .report import Report
 LICENCES = {
     **{form.source: form.licence for form in questions.FORMS},
     questions.IAPP: "MIT",
+    encyclopedia.SOURCE: "as this project",
     "tatoeba": "CC BY 2.0 FR",
     "tico-19": "CC0",
     "bible-nt": "CC0",
@@ -51,6 +52,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="the folder of the archives, as models/DATA.md lists")
     parser.add_argument("--out", type=Path, required=True, help="the folder to write to")
     parser.add_argument("--debian", type=Path, help="the folder of the Debian texts; by default OUT/debian")
+    parser.add_argument(
+        "--encyclopedia", type=Path, default=encyclopedia.FOLDER, help="the folder of the project's own texts"
+    )
     parser.add_argument("--fetch-debian", action="store_true", help="fetch the Debian texts first")
     parser.add_argument("--exams-cap", type=int, default=blocks.LANGUAGE_CAP, help="exams-qa passages for a language")
     arguments = parser.parse_args()
@@ -95,6 +99,7 @@ def readers(arguments: argparse.Namespace) -> dict[str, Callable[[], Iterator[Re
     return {
         **{form.source: partial(questions.read, data, form) for form in questions.FORMS},
         questions.IAPP: partial(questions.read_iapp, data),
+        encyclopedia.SOURCE: partial(encyclopedia.read, arguments.encyclopedia),
         "tatoeba": partial(translations.read_tatoeba, data),
         "tico-19": partial(translations.read_tico, data),
         "bible-nt": partial(translations.read_bible, data),

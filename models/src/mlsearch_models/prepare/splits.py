@@ -9,7 +9,7 @@ from .records import Record
 
 SEED = b"mlsearch 1"
 SHARE = 0.02  # of the keys of a source without a dev set of its own
-SHARES = {"drcd": 0.05, "cmrc2018": 0.05, "piaf": 0.05, "norquad": 0.05, "jsquad": 0.05}
+SHARES = {"drcd": 0.05, "cmrc2018": 0.05, "piaf": 0.05, "norquad": 0.05, "jsquad": 0.05, "encyclopedia": 0.08}
 MAX_DEV = 2000  # keys of a source
 
 

@@ -26,8 +26,8 @@ class PairBatch:
     keywords: np.ndarray  # bool (n,) only a few words of that text are asked
     passages: np.ndarray  # (n,)
     negatives: np.ndarray  # (m,)
-    question_groups: np.ndarray  # (n,) pairs of one group answer each other
-    negative_groups: np.ndarray  # (m,) the group whose wrong answer it is
+    candidates: np.ndarray  # (n + m,) what each passage and each negative means, see `meanings`
+    answers: np.ndarray  # (n, 2) the meanings that answer the question: of a sentence (-1: not known), of a passage
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ class Batches:
         self.corpus = corpus
         self.settings = settings
         self.mined = mined  # (pairs, k) texts, -1 where there are fewer
+        self.meaning = meanings(corpus)
         usable = np.array(corpus.pairs.split) == TRAIN
         if mined is not None:
             # A sample may have been mined, and nothing is learned faster than from what was.
@@ -76,11 +77,12 @@ class Batches:
         pairs, settings = self.corpus.pairs, self.settings.pairs
         short = (pairs.sentence[answers] >= 0) & (random.random(len(answers)) < settings.sentence_share)
         passages = np.where(short, pairs.sentence[answers], pairs.passage[answers])
-        negatives, owners = [], []
-        for question, answer, is_short in zip(asked, answers, short):
-            for text in self.wrong_answers(int(question), int(answer), bool(is_short), random):
-                negatives.append(text)
-                owners.append(pairs.group[answer])
+        negatives = [
+            text
+            for question, answer, is_short in zip(asked, answers, short)
+            for text in self.wrong_answers(int(question), int(answer), bool(is_short), random)
+        ]
+        negatives = np.array(negatives, np.int64)
         keywords = random.random(len(asked)) < settings.keywords
         questions = np.array(pairs.question[asked])
         if keywords.any():
@@ -91,22 +93,50 @@ class Batches:
             questions,
             keywords,
             passages,
-            np.array(negatives, np.int64),
-            np.array(pairs.group[asked]),
-            np.array(owners, np.int64),
+            negatives,
+            self.meaning[np.concatenate([passages, negatives])],
+            np.stack([self.meanings_of(pairs.sentence[answers]), self.meanings_of(pairs.passage[answers])], axis=1),
         )
 
+    def meanings_of(self, texts: np.ndarray) -> np.ndarray:
+        return np.where(texts >= 0, self.meaning[texts], -1)
+
     def wrong_answers(self, question: int, answer: int, is_sentence: bool, random: np.random.Generator) -> np.ndarray:
-        """Other sentences of the right passage, and mined texts in the question's language, whatever the answer's."""
+        """Other sentences of the right passage, in the answer's language and in the question's, and mined texts.
+
+        Mined texts are in the question's language, whatever the answer's.
+        """
         settings, pairs = self.settings.pairs, self.corpus.pairs
         chosen = np.zeros(0, np.int64)
         if is_sentence:
-            others = pairs.others[pairs.others_start[answer] : pairs.others_start[answer + 1]]
+            rows = dict.fromkeys((answer, question))
+            others = np.concatenate([pairs.others[pairs.others_start[row] : pairs.others_start[row + 1]] for row in rows])
             chosen = random.choice(others, min(settings.negatives, len(others)), replace=False)
         if self.mined is not None:
             near = self.mined[question][self.mined[question] >= 0]
             chosen = np.append(chosen, random.choice(near, min(settings.mined, len(near)), replace=False))
         return chosen
+
+
+def meanings(corpus: Corpus) -> np.ndarray:
+    """(texts,) a number for each text, alike for the answers of one group: texts that mean the same.
+
+    The sentences of a group are alike, and its passages; so are the translations of a passage that answers several
+    questions.
+    """
+    parent = list(range(len(corpus.texts)))
+
+    def root(text: int) -> int:
+        while parent[text] != text:
+            parent[text] = text = parent[parent[text]]
+        return text
+
+    for column in (corpus.pairs.sentence, corpus.pairs.passage):
+        first: dict[int, int] = {}
+        for group, text in zip(corpus.pairs.group.tolist(), column.tolist()):
+            if text >= 0:
+                parent[root(text)] = root(first.setdefault(group, text))
+    return np.array([root(text) for text in range(len(parent))])
 
 
 class MonolingualPairs:

@@ -310,11 +310,8 @@ class Trainer:
 
 def allowed_candidates(pairs: PairBatch) -> np.ndarray:
     """bool (n, n + m): the own passage, and every candidate that does not answer the question as well."""
-    groups = np.concatenate([pairs.question_groups, -1 - pairs.negative_groups])
-    texts = np.concatenate([pairs.passages, pairs.negatives])
-    same_group = groups[None, :] == pairs.question_groups[:, None]
-    same_text = texts[None, :] == pairs.passages[:, None]
-    allowed = ~(same_group | same_text)
+    answers = (pairs.candidates[None, :, None] == pairs.answers[:, None, :]).any(-1)
+    allowed = ~answers
     count = len(pairs.passages)
     allowed[np.arange(count), np.arange(count)] = True
     return allowed

@@ -35,6 +35,16 @@ class TranslationSet:
     group: np.ndarray  # (n,)
 
 
+@dataclass(frozen=True)
+class PoolSet:
+    """Questions and their answers, row by row; rows of one group answer each other."""
+
+    name: str
+    questions: np.ndarray  # (n,) texts
+    answers: np.ndarray  # (n,) texts
+    group: np.ndarray  # (n,)
+
+
 class Validation:
     """Fixed sets, drawn once."""
 
@@ -44,6 +54,7 @@ class Validation:
         random = np.random.default_rng(0)
         self.questions = question_sets(corpus, settings.validation, random)
         self.translations = translation_sets(corpus, settings.validation, random)
+        self.pools = pool_sets(corpus, settings.validation, random)
         if not self.questions and not self.translations:
             raise ValueError("the prepared data has no dev split to choose a checkpoint with")
 
@@ -59,8 +70,12 @@ class Validation:
         for part in self.translations:
             vectors = self.encode(encoder, part.texts, "passage")
             figures[f"map {part.name}"], figures[f"own {part.name}"] = translation_figures(vectors, part)
+        for part in self.pools:
+            questions = self.encode(encoder, part.questions, "query")
+            answers = self.encode(encoder, part.answers, "passage")
+            figures[f"pool {part.name}"] = pool_precision(questions @ answers.T, part.group)
         answered = [value for name, value in figures.items() if name.startswith("mrr ")]
-        aligned = [value for name, value in figures.items() if name.startswith("map ")]
+        aligned = [value for name, value in figures.items() if name.startswith(("map ", "pool "))]
         share = self.settings.validation.monolingual_weight if answered and aligned else float(bool(answered))
         figures["monolingual"] = float(np.mean(answered)) if answered else 0.0
         figures["multilingual"] = float(np.mean(aligned)) if aligned else 0.0
@@ -118,6 +133,30 @@ def translation_sets(
             columns = (np.array(table.text[rows]), np.array(table.language[rows]), np.array(table.group[rows]))
             sets.append(TranslationSet(corpus.sources[source], *columns))
     return sets
+
+
+def pool_sets(corpus: Corpus, settings: config.Validation, random: np.random.Generator) -> list[PoolSet]:
+    pairs, sets = corpus.pairs, []
+    held_out = np.flatnonzero(np.array(pairs.split) == DEV)
+    held_out = held_out[np.array(pairs.sentence[held_out]) >= 0]
+    for source in np.unique(pairs.source[held_out]):
+        rows = held_out[pairs.source[held_out] == source]
+        groups, sizes = np.unique(pairs.group[rows], return_counts=True)
+        groups = groups[sizes > 1]
+        if len(groups) < min(30, settings.groups):
+            continue
+        chosen = random.choice(groups, min(settings.groups, len(groups)), replace=False)
+        rows = rows[np.isin(pairs.group[rows], chosen)]
+        columns = (np.array(pairs.question[rows]), np.array(pairs.sentence[rows]), np.array(pairs.group[rows]))
+        sets.append(PoolSet(corpus.sources[source], *columns))
+    return sets
+
+
+def pool_precision(scores: np.ndarray, group: np.ndarray) -> float:
+    """Mean average precision; scores (n, n) of question i and answer j, group (n,) of both."""
+    relevant = group[np.argsort(-scores, axis=1, kind="stable")] == group[:, None]
+    precision = np.cumsum(relevant, axis=1) / np.arange(1, len(group) + 1)
+    return float(((precision * relevant).sum(1) / relevant.sum(1)).mean())
 
 
 def reciprocal_rank(scores: np.ndarray, gold: np.ndarray) -> float:
