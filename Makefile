@@ -172,7 +172,7 @@ stress-readers: ## five minutes of searches in two processes beside one that wri
 	target/release/mlsearch-stress readers $(ARGS)
 
 train-data: .venv-models/ready ## gather and clean the texts to train on, into PREPARED
-	$(MODELS) mlsearch_models.prepare --data $(DATA) --out $(PREPARED) --fetch-debian
+	$(MODELS) mlsearch_models.prepare --data $(DATA) --out $(PREPARED) --encyclopedia models/encyclopedia --fetch-debian
 
 train: .venv-models/ready ## fine-tune the encoder (three hours on two cores), into RUN; goes on where it stopped
 	$(MODELS) mlsearch_models.train --config models/configs/encoder.toml --data $(PREPARED) --out $(RUN)/first
