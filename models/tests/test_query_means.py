@@ -15,7 +15,7 @@ def write_lines(path: Path, rows: list[dict]) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
-def pair(language: str, number: int, split: str, source: str = validation.SOURCE) -> dict:
+def pair(language: str, number: int, split: str, source: str = validation.HELP) -> dict:
     text = f"{language} {number}"
     names = {"source": source, "split": split, "language": language, "group": f"g{number}"}
     return {**names, "question": f"ask {text}", "passage": f"say {text}"}
@@ -40,7 +40,7 @@ def prepared(tmp_path: Path) -> Path:
 def test_texts_are_a_sample_of_the_training_part(prepared: Path):
     texts = query_means.gather(prepared, 50)
     assert {language: {source: len(of) for source, of in sources.items()} for language, sources in texts.items()} == {
-        "de": {validation.SOURCE: 50},
+        "de": {validation.HELP: 50},
         "sw": {"talk": 50},
         "yo": {"talk": 50},
     }
@@ -72,12 +72,22 @@ def test_of_translations_those_that_ask_are_taken_where_there_are_enough(tmp_pat
 
 
 def test_held_out_questions_are_of_languages_with_enough(prepared: Path, tmp_path: Path):
-    pool = validation.read(prepared)
+    pool = validation.read_help(prepared)
     assert set(pool.question_languages) == {"de", "sw"}
     assert len(pool.questions) == len(pool.passages) == 80
     validation.write(pool, tmp_path / "beir")
     judgements = (tmp_path / "beir/qrels/dev.tsv").read_text(encoding="utf-8").splitlines()
     assert len(judgements) == 1 + 80 * 2
+
+
+def test_questions_of_the_encyclopedia_ask_for_their_sentences(tmp_path: Path):
+    rows = [pair(language, number, "dev", validation.ENCYCLOPEDIA) for language in ("de", "sw") for number in range(40)]
+    write_lines(tmp_path / "pairs.jsonl", [row | {"sentence": f"{row['passage']} alone"} for row in rows])
+    pool = validation.read_encyclopedia(tmp_path)
+    assert pool.passages[0] == "say de 0 alone"
+    assert pool.question_groups == pool.passage_groups
+    with pytest.raises(ValueError, match="holds out no language"):
+        validation.read_help(tmp_path)
 
 
 def test_translations_ask_for_each_other_and_not_for_themselves(prepared: Path, tmp_path: Path):

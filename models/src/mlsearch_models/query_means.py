@@ -49,7 +49,7 @@ def main() -> int:
             print(f"\r{number} of {len(texts)} languages", end="", file=sys.stderr, flush=True)
             means[language] = mean(encoder.encode([text for texts in sources.values() for text in texts], "query"))
         print(file=sys.stderr)
-        weight, told = choose_weight(validation.read(arguments.data), encoder, means)
+        weight, told = choose_weight(validation.read_help(arguments.data), encoder, means)
         print(told, file=sys.stderr)
         write(arguments.model, means, weight, describe(texts))
     except (ValueError, OSError) as error:

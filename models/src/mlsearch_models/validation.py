@@ -1,9 +1,10 @@
 """Held-out questions and passages in many languages, to choose settings of searches by:
 
-    python -m mlsearch_models.validation --data PREPARED --output DIR [--set tico-19]
+    python -m mlsearch_models.validation --data PREPARED --output DIR [--set encyclopedia]
 
 writes them in the form that `mlsearch eval beir` reads. `help` is the development part of
 LibreOffice's help: headings ask for their sections, in the heading's language and in all others.
+`encyclopedia` is that of this project's own texts: questions ask for their sentences in all languages.
 `tico-19` is that of TICO-19: every sentence asks for its translations.
 """
 
@@ -19,7 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
-SOURCE = "libreoffice-help"
+HELP = "libreoffice-help"
+ENCYCLOPEDIA = "encyclopedia"
 TRANSLATIONS = "tico-19"
 LEAST = 40  # passages of a language; fewer make no pool
 
@@ -43,10 +45,10 @@ def main() -> int:
     )
     parser.add_argument("--data", type=Path, required=True, help="the folder that mlsearch_models.prepare wrote")
     parser.add_argument("--output", type=Path, required=True, help="the folder to write")
-    parser.add_argument("--set", choices=("help", TRANSLATIONS), default="help", help="which questions; help by default")
+    parser.add_argument("--set", choices=SETS, default="help", help="which questions; help by default")
     arguments = parser.parse_args()
     try:
-        pool = read(arguments.data) if arguments.set == "help" else read_translations(arguments.data)
+        pool = SETS[arguments.set](arguments.data)
         write(pool, arguments.output)
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -55,23 +57,29 @@ def main() -> int:
     return 0
 
 
-def read(data: Path) -> Pool:
-    """From `pairs.jsonl`; raises ValueError where it holds out none."""
-    rows = [
-        row
-        for row in records(data / "pairs.jsonl")
-        if row["split"] == "dev" and row["source"] == SOURCE
-    ]
+def read_help(data: Path) -> Pool:
+    """Headings and sections; raises ValueError where `pairs.jsonl` holds out none."""
+    return read_pairs(data, HELP, "passage")
+
+
+def read_encyclopedia(data: Path) -> Pool:
+    """Questions and sentences; raises ValueError where `pairs.jsonl` holds out none."""
+    return read_pairs(data, ENCYCLOPEDIA, "sentence")
+
+
+def read_pairs(data: Path, source: str, answer: str) -> Pool:
+    """From `pairs.jsonl`; `answer` is the field that is looked for."""
+    rows = [row for row in records(data / "pairs.jsonl") if row["split"] == "dev" and row["source"] == source]
     counts = Counter(row["language"] for row in rows)
     rows = [row for row in rows if counts[row["language"]] >= LEAST]
     if not rows:
-        raise ValueError(f"{data / 'pairs.jsonl'} holds out no language with {LEAST} pairs of {SOURCE}")
-    passages = {(row["language"], row["passage"]): row for row in rows}
+        raise ValueError(f"{data / 'pairs.jsonl'} holds out no language with {LEAST} pairs of {source}")
+    passages = {(row["language"], row[answer]): row for row in rows}
     return Pool(
         [row["question"] for row in rows],
         [row["language"] for row in rows],
         [row["group"] for row in rows],
-        [row["passage"] for row in passages.values()],
+        [row[answer] for row in passages.values()],
         [row["language"] for row in passages.values()],
         [row["group"] for row in passages.values()],
     )
@@ -91,6 +99,9 @@ def read_translations(data: Path) -> Pool:
         raise ValueError(f"{data / 'parallel.jsonl'} holds out no language with {LEAST} texts of {TRANSLATIONS}")
     columns = [list(column) for column in zip(*texts)]
     return Pool(*columns, *columns, same=True)
+
+
+SETS = {"help": read_help, ENCYCLOPEDIA: read_encyclopedia, TRANSLATIONS: read_translations}
 
 
 def records(path: Path) -> Iterator[dict]:
