@@ -21,7 +21,7 @@ def test_a_card_tells_of_what_a_run_went_on_from():
     licence = {"what": "training data", "licence": "that of old", "source": "old"}
     last = record(3, start=record(2, start={"restored": "encoder 1", "licences": [licence]}))
     lines = sections.training(last, None).splitlines()[1:4]
-    assert lines[0] == "First: the int8 weights of encoder 1, whose card tells of their training."
+    assert lines[0] == "First: the int8 weights of encoder 1; models/RESULTS.md tells of their training."
     assert [line.split()[:3] for line in lines[1:]] == [["Then:", "step", "90"]] * 2
     assert sections.licences(None, last) == (licence,)
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from .folder import TRAINING_DATA
 from .retrieval import TOLERANCE, Difference, Questions
 
-# What training on a source does to results that others may want to report.
-NOT_ZERO_SHOT = {
+# What a reader should know of a source: above all what training on it does to results that others may want to report.
+REMARKS = {
+    "encyclopedia": "The texts called encyclopedia were written for this project by a large language model (models/DATA.md).",
     "tatoeba": "Tatoeba sentences were trained on, so results on MTEB's Tatoeba are not zero-shot.",
     "tico-19": "TICO-19 was trained on, so results on its sentences are not zero-shot.",
     "bible-nt": "New Testament verses were trained on, so bitext mining of Bible texts (MTEB's BibleNLP) is not zero-shot.",
@@ -47,7 +48,7 @@ def training(record: dict, report: dict | None) -> str:
         lines.append("")
     lines += ["Configuration:", "", *configuration(config), ""]
     names = {row[0] for row in rows}
-    lines += [NOT_ZERO_SHOT[name] for name in NOT_ZERO_SHOT if name in names]
+    lines += [REMARKS[name] for name in REMARKS if name in names]
     lines.append("Results on other parts of these sources are not zero-shot either, nor those on data of the base.")
     return "\n".join(lines)
 
@@ -55,7 +56,7 @@ def training(record: dict, report: dict | None) -> str:
 def run(record: dict) -> str:
     """What a run took, in a sentence."""
     if "restored" in record:
-        return f"the int8 weights of {record['restored']}, whose card tells of their training."
+        return f"the int8 weights of {record['restored']}; models/RESULTS.md tells of their training."
     steps = record.get("config", {}).get("optimizer", {}).get("steps", record.get("step"))
     hours = record.get("seconds", 0) / 3600
     return (
