@@ -81,13 +81,23 @@ def test_held_out_questions_are_of_languages_with_enough(prepared: Path, tmp_pat
 
 
 def test_questions_of_the_encyclopedia_ask_for_their_sentences(tmp_path: Path):
-    rows = [pair(language, number, "dev", validation.ENCYCLOPEDIA) for language in ("de", "sw") for number in range(40)]
+    rows = [pair(language, number, "dev", "encyclopedia") for language in ("de", "sw") for number in range(40)]
     write_lines(tmp_path / "pairs.jsonl", [row | {"sentence": f"{row['passage']} alone"} for row in rows])
     pool = validation.read_encyclopedia(tmp_path)
     assert pool.passages[0] == "say de 0 alone"
     assert pool.question_groups == pool.passage_groups
     with pytest.raises(ValueError, match="holds out no language"):
         validation.read_help(tmp_path)
+
+
+def test_of_held_out_texts_all_are_taken(tmp_path: Path):
+    lines = ["## bees", "en", "Who dances? || Bees dance.", "de", "Wer tanzt? || Bienen tanzen."]
+    (tmp_path / "life.txt").write_text("\n".join(lines), encoding="utf-8")
+    pool = validation.read_held_out(tmp_path)
+    assert pool.questions == ["Who dances?", "Wer tanzt?"]
+    assert pool.passages == ["Bees dance.", "Bienen tanzen."]
+    assert pool.question_languages == pool.passage_languages == ["en", "de"]
+    assert len(set(pool.question_groups)) == 1
 
 
 def test_translations_ask_for_each_other_and_not_for_themselves(prepared: Path, tmp_path: Path):

@@ -4,7 +4,8 @@
 
 writes them in the form that `mlsearch eval beir` reads. `help` is the development part of
 LibreOffice's help: headings ask for their sections, in the heading's language and in all others.
-`encyclopedia` is that of this project's own texts: questions ask for their sentences in all languages.
+`encyclopedia` is that of this project's own texts: questions ask for their sentences in all languages;
+`held-out` is those of them that no training reads (--data encyclopedia/held-out).
 `tico-19` is that of TICO-19: every sentence asks for its translations.
 """
 
@@ -20,8 +21,11 @@ from pathlib import Path
 
 import numpy as np
 
+from .prepare import encyclopedia
+from .prepare.archives import AbsentError, DamagedError
+from .prepare.records import Pair
+
 HELP = "libreoffice-help"
-ENCYCLOPEDIA = "encyclopedia"
 TRANSLATIONS = "tico-19"
 LEAST = 40  # passages of a language; fewer make no pool
 
@@ -43,14 +47,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="mlsearch_models.validation", description="Writes held-out questions for `mlsearch eval beir`."
     )
-    parser.add_argument("--data", type=Path, required=True, help="the folder that mlsearch_models.prepare wrote")
+    parser.add_argument("--data", type=Path, required=True, help="the prepared texts, or the folder of held-out ones")
     parser.add_argument("--output", type=Path, required=True, help="the folder to write")
     parser.add_argument("--set", choices=SETS, default="help", help="which questions; help by default")
     arguments = parser.parse_args()
     try:
         pool = SETS[arguments.set](arguments.data)
         write(pool, arguments.output)
-    except (ValueError, OSError) as error:
+    except (AbsentError, DamagedError, ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(f"{arguments.output}: {len(pool.questions)} questions, {len(pool.passages)} passages")
@@ -64,7 +68,14 @@ def read_help(data: Path) -> Pool:
 
 def read_encyclopedia(data: Path) -> Pool:
     """Questions and sentences; raises ValueError where `pairs.jsonl` holds out none."""
-    return read_pairs(data, ENCYCLOPEDIA, "sentence")
+    return read_pairs(data, encyclopedia.SOURCE, "sentence")
+
+
+def read_held_out(folder: Path) -> Pool:
+    """Questions and sentences of a folder of the project's own texts; raises AbsentError or DamagedError."""
+    pairs = [record for record in encyclopedia.read(folder) if isinstance(record, Pair)]
+    columns = [pair.language for pair in pairs], [pair.group for pair in pairs]
+    return Pool([pair.question for pair in pairs], *columns, [pair.sentence for pair in pairs], *columns)
 
 
 def read_pairs(data: Path, source: str, answer: str) -> Pool:
@@ -101,7 +112,12 @@ def read_translations(data: Path) -> Pool:
     return Pool(*columns, *columns, same=True)
 
 
-SETS = {"help": read_help, ENCYCLOPEDIA: read_encyclopedia, TRANSLATIONS: read_translations}
+SETS = {
+    "help": read_help,
+    encyclopedia.SOURCE: read_encyclopedia,
+    "held-out": read_held_out,
+    TRANSLATIONS: read_translations,
+}
 
 
 def records(path: Path) -> Iterator[dict]:
