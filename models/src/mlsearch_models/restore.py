@@ -17,14 +17,14 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from . import checkpoint, encoder, folder
+from . import checkpoint, encoder, folder, tokenizer
 from .weights import EncoderConfig, linear_names
 
 
 def main() -> int:
     arguments = parse_arguments()
     try:
-        base = encoder.load(arguments.base, arguments.cache)
+        base = load_base(arguments)
         restore(arguments.folder, base)
         base.save(arguments.out, origin(arguments.folder))
     except (ValueError, OSError) as error:
@@ -41,6 +41,17 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--base", default=encoder.WHEEL, help="the encoder that it was trained from: a name or a folder")
     parser.add_argument("--cache", type=Path, default=Path(".cache"), help="where the base weights are kept")
     return parser.parse_args()
+
+
+def load_base(arguments: argparse.Namespace) -> encoder.Encoder:
+    """The base with the folder's tokenizer: its own, or its own that also romanizes."""
+    tokenizer_json = (arguments.folder / tokenizer.TOKENIZER).read_text(encoding="utf-8")
+    base = encoder.load(arguments.base, arguments.cache)
+    if tokenizer_json != base.weights.vocabulary.tokenizer_json:
+        base = encoder.Encoder(base.weights, replace(base.description, romanize=True))
+    if tokenizer_json != base.weights.vocabulary.tokenizer_json:
+        raise ValueError(f"{arguments.folder} has another tokenizer than its base, {arguments.base}")
+    return base
 
 
 def origin(exported: Path) -> dict[str, object]:

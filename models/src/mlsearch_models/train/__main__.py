@@ -54,6 +54,7 @@ def load_base(settings: config.Config, cache: Path) -> encoder.Encoder:
         pooling=base.pooling,
         max_tokens=base.max_tokens,
         matryoshka_dimensions=settings.run.matryoshka,
+        romanize=base.romanize,
     )
     return encoder.load(base.source, cache, description).to(settings.run.device)
 

@@ -20,6 +20,7 @@ class Base:
     passage_prompt: str = "passage: "
     pooling: str = "mean"
     max_tokens: int = 512
+    romanize: bool = False  # spell letters that the vocabulary lacks in Latin, see `romanize`
     trainable_layers: int = 0  # counted from the top; 0 trains all
 
 
