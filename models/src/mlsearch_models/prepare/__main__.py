@@ -1,6 +1,6 @@
 """The command:
 
-    python -m mlsearch_models.prepare --data FOLDER --out FOLDER [--debian FOLDER] [--fetch-debian]
+    python -m mlsearch_models.prepare --data FOLDER --out FOLDER [--udhr FOLDER] [--debian FOLDER] [--fetch-debian]
 """
 
 from __future__ import annotations
@@ -11,7 +11,19 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from . import articles, blocks, debian_fetch, descriptions, encyclopedia, evaluation, libreoffice, questions, translations
+from . import (
+    articles,
+    blocks,
+    debian_fetch,
+    declaration,
+    descriptions,
+    encyclopedia,
+    evaluation,
+    interface,
+    libreoffice,
+    questions,
+    translations,
+)
 from .archives import AbsentError, DamagedError
 from .overlap import Overlap
 from .pipeline import Prepared
@@ -27,8 +39,10 @@ LICENCES = {
     "tico-19": "CC0",
     "bible-nt": "CC0",
     "exams-qa": "CC BY-SA 4.0",
+    declaration.SOURCE: "MIT (the package)",
     "libreoffice-help": "MPL-2.0",
     "debian-descriptions": "as the packages, see models/DATA.md",
+    interface.SOURCE: "GPL-2.0-or-later",
 }
 
 
@@ -52,12 +66,14 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="the folder of the archives, as models/DATA.md lists")
     parser.add_argument("--out", type=Path, required=True, help="the folder to write to")
     parser.add_argument("--debian", type=Path, help="the folder of the Debian texts; by default OUT/debian")
+    parser.add_argument("--udhr", type=Path, help="the folder of the package udhr; by default OUT/udhr")
     parser.add_argument(
         "--encyclopedia", type=Path, default=encyclopedia.FOLDER, help="the folder of the project's own texts"
     )
     parser.add_argument("--fetch-debian", action="store_true", help="fetch the Debian texts first")
     parser.add_argument("--exams-cap", type=int, default=blocks.LANGUAGE_CAP, help="exams-qa passages for a language")
     arguments = parser.parse_args()
+    arguments.udhr = arguments.udhr or arguments.out / "udhr"
     arguments.debian = arguments.debian or arguments.out / "debian"
     return arguments
 
@@ -103,7 +119,9 @@ def readers(arguments: argparse.Namespace) -> dict[str, Callable[[], Iterator[Re
         "tatoeba": partial(translations.read_tatoeba, data),
         "tico-19": partial(translations.read_tico, data),
         "bible-nt": partial(translations.read_bible, data),
+        declaration.SOURCE: partial(declaration.read, arguments.udhr),
         libreoffice.SOURCE: partial(libreoffice.read, arguments.debian),
+        interface.SOURCE: partial(interface.read, arguments.debian),
         descriptions.SOURCE: partial(descriptions.read, arguments.debian),
         "exams-qa": partial(blocks.read, data, arguments.exams_cap),
     }

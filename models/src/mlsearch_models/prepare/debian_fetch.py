@@ -1,4 +1,4 @@
-"""Fetches LibreOffice help packages and translated package descriptions with a private apt.
+"""Fetches LibreOffice help packages, MediaWiki's messages and package descriptions with a private apt.
 
 Nothing of the system is changed: state, cache and configuration of this apt lie in the target folder, and its sources
 are the Debian archives that the system's own apt names.
@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from . import interface
 from .progress import note
 
 SYSTEM_APT = Path("/etc/apt")
@@ -36,7 +37,7 @@ class FetchError(Exception):
 
 
 def fetch(folder: Path) -> None:
-    """Fills `folder` with `help/<language>/` (unpacked packages) and `descriptions/Translation-XX` files.
+    """Fills `folder` with `help/<language>/`, `messages/` and `descriptions/Translation-XX` files.
 
     What is already there is kept. Raises FetchError where apt fails, for instance without network.
     """
@@ -52,6 +53,10 @@ def fetch(folder: Path) -> None:
         if not target.exists():
             found = unpack(apt.download(package), target)
             note(f"debian: {package}" if found else f"debian: {package} holds no help texts, left out")
+    target = folder / interface.FOLDER
+    if not target.exists():
+        unpack_messages(apt.download(interface.PACKAGE), target)
+        note(f"debian: {interface.PACKAGE}")
 
 
 class PrivateApt:
@@ -135,6 +140,21 @@ def unpack(package: Path, target: Path) -> bool:
     shutil.rmtree(scratch)
     package.unlink()
     return texts is not None
+
+
+def unpack_messages(package: Path, target: Path) -> None:
+    """Unpacks the folders `i18n` of a package to `target`, with the folders they are in, and removes the package."""
+    scratch = package.with_suffix(".unpacked")
+    run(["dpkg-deb", "-x", str(package), str(scratch)], None, None)
+    staged = package.with_suffix(".messages")
+    for path in scratch.rglob("i18n/**/*.json"):
+        place = staged / path.relative_to(scratch)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(path, place)
+    staged.mkdir(exist_ok=True)
+    shutil.move(staged, target)
+    shutil.rmtree(scratch)
+    package.unlink()
 
 
 def run(command: list[str], environment: dict[str, str] | None, cwd: Path | None) -> str:
