@@ -206,7 +206,11 @@ class CrossPairs:
 
     def mixed(self, random, rows, orders, size) -> tuple[np.ndarray, np.ndarray]:
         languages = np.array(sorted(rows))
-        few = [int(l) for l in random.choice(languages, min(self.settings.mixed_languages, len(languages)), replace=False)]
+        sizes = np.array([len(orders[int(language)]) for language in languages])
+        uneven = self.settings.language_temperature != 0
+        shares = tempered(sizes, self.settings.language_temperature) if uneven else None
+        most = min(self.settings.mixed_languages, len(languages))
+        few = [int(language) for language in random.choice(languages, most, replace=False, p=shares)]
         asked, answers, used = [], [], set()
         for _ in range(size * ATTEMPTS):
             question = few[random.integers(len(few))]
