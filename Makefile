@@ -174,12 +174,13 @@ stress-readers: ## five minutes of searches in two processes beside one that wri
 train-data: .venv-models/ready ## gather and clean the texts to train on, into PREPARED
 	$(MODELS) mlsearch_models.prepare --data $(DATA) --out $(PREPARED) --encyclopedia models/encyclopedia --fetch-debian
 
-train: .venv-models/ready ## fine-tune the encoder (four hours on two cores), into RUN; goes on where it stopped
+train: .venv-models/ready ## fine-tune the encoder (five hours on two cores), into RUN; goes on where it stopped
 	$(MODELS) mlsearch_models.train --config models/configs/encoder.toml --data $(PREPARED) --out $(RUN)/first
 	$(MODELS) mlsearch_models.train --config models/configs/encoder-further.toml --data $(PREPARED) --out $(RUN)/further --set base.start=$(RUN)/first/last
 	$(MODELS) mlsearch_models.train.average --config models/configs/encoder-further.toml --data $(PREPARED) --trained $(RUN)/further/best --out $(RUN)/release-1
 	$(MODELS) mlsearch_models.train --config models/configs/encoder-encyclopedia.toml --data $(PREPARED) --out $(RUN)/encyclopedia --set base.start=$(RUN)/release-1
-	$(MODELS) mlsearch_models.train.average --config models/configs/encoder-encyclopedia.toml --data $(PREPARED) --trained $(RUN)/encyclopedia/last --out $(RUN)/best
+	$(MODELS) mlsearch_models.train --config models/configs/encoder-scripts.toml --data $(PREPARED) --out $(RUN)/scripts --set base.start=$(RUN)/encyclopedia/last
+	$(MODELS) mlsearch_models.train.average --config models/configs/encoder-scripts.toml --data $(PREPARED) --trained $(RUN)/scripts/last $(RUN)/encyclopedia/last --out $(RUN)/best --shares 0.7 0.8
 
 export: .venv-models/ready ## make the model folder MODEL out of RUN
 	$(MODELS) mlsearch_models.export --checkpoint $(RUN)/best --data $(PREPARED) --output $(MODEL) --name $(notdir $(MODEL)) --texts models/parity_texts.jsonl --calibration cli/samples/passages.jsonl $(PREPARED)/parallel.jsonl $(ARGS)
